@@ -1,0 +1,1 @@
+"""Fairway compiles declarative model deployments into everything that runs them."""

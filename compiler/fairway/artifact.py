@@ -1,0 +1,20 @@
+"""An artifact: one file of the output, before it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A rendered file: its path in the output (POSIX), its text, and where it came from.
+
+    ``spec`` is the spec's path from the project's folder; ``environment`` is empty for what all
+    environments share. ``targets`` names the targets that made it, in order.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    targets: tuple[str, ...]
+    spec: str
+    environment: str

@@ -1,0 +1,194 @@
+"""Reading one spec: its document, merged with defaults and overrides, bound per environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from fairway import rule
+from fairway.finding import Finding, Fix
+from fairway.location import Location
+from fairway.project import PROJECT_FILE, LoadedProject, shown_path
+from fairway.source.build import parse
+from fairway.source.document import Document
+from fairway.source.file import read_file
+from fairway.source.folder import Folder
+from fairway.source.layers import Layer, Merged, merge
+from fairway.spec.bind import WHOLE, bind
+from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.meaning import View
+from fairway.spec.nearest import listed, nearest
+
+_ABSENT = frozenset({rule.MISSING_KEY.id, rule.CHOICE.id})
+"""Findings that say nothing about a part of a spec: what they miss may stand elsewhere."""
+
+
+@dataclass(frozen=True)
+class BoundSpec:
+    """A spec as far as it could be read.
+
+    ``views`` holds the environments in which it could be bound. ``spec`` is one of their specs,
+    for what overrides cannot change, with the document that it was merged from.
+    """
+
+    path: str
+    folder: Folder
+    document: Document | None = field(repr=False)
+    views: tuple[View, ...]
+    spec: DeploymentSpec | None
+    merged: Merged | None = field(repr=False)
+    findings: tuple[Finding, ...]
+    documents: Mapping[str, Document] = field(repr=False)
+
+    @property
+    def name(self) -> str | None:
+        """The deployment's name, when the file says one."""
+        value = self.document.value if self.document is not None else None
+        metadata = value.get("metadata") if isinstance(value, dict) else None
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        return name if isinstance(name, str) else None
+
+
+def read_spec(path: str, loaded: LoadedProject) -> BoundSpec:
+    """Read and bind the spec at ``path`` for every environment that it names."""
+    shown = shown_path(path)
+    folder = Folder(os.path.dirname(path) or ".", os.path.dirname(shown) or ".")  # noqa: PTH120
+    documents = {loaded.document.path: loaded.document} if loaded.document is not None else {}
+    source, findings = read_file(path, shown)
+    if source is None or findings:
+        # Characters that are not text: nothing after them means what it seems to.
+        document = None
+        if source is not None:
+            document = Document(shown, source.text, source.digest, None, (0, 0), complete=False)
+            documents[shown] = document
+        return BoundSpec(shown, folder, document, (), None, None, tuple(findings), documents)
+    document, findings = parse(source)
+    documents[shown] = document
+    if loaded.document is None:
+        message = f"no {PROJECT_FILE} in the folder of this spec or above it"
+        fix = "run `fairway init` where the specs are, or move the spec into a project"
+        findings.append(rule.PROJECT(message, Location(shown, (), "key"), fix=fix))
+    binder = _Binder(document, loaded, findings)
+    if isinstance(document.value, dict):
+        binder.bind()
+    elif document.complete:
+        message = "a deployment spec is a map that begins with `apiVersion` and `kind`"
+        findings.append(rule.TYPE(message, Location(shown)))
+    return BoundSpec(
+        shown,
+        folder,
+        document,
+        tuple(binder.views),
+        binder.spec,
+        binder.merged,
+        tuple(findings),
+        documents,
+    )
+
+
+class _Binder:
+    """Binds one document for each of its environments; appends to the findings it was given."""
+
+    def __init__(self, document: Document, loaded: LoadedProject, findings: list[Finding]) -> None:
+        self.document = document
+        self.loaded = loaded
+        self.findings = findings
+        self.views: list[View] = []
+        self.spec: DeploymentSpec | None = None
+        self.merged: Merged | None = None
+        self.layers = [Layer("spec", document)]
+        if loaded.document is not None:
+            self.layers.append(Layer("defaults", loaded.document, ("defaults",)))
+
+    def bind(self) -> None:
+        """Bind every environment; those without overrides have the same words and are bound once."""
+        overrides = self._overrides()
+        same = tuple(name for name, override in overrides.items() if not override)
+        base = self._merge(self.layers)
+        if same or not overrides:
+            self.spec = self._bind(base, same)
+            self.merged = base
+        else:
+            self._bind_what_overrides_hide(base)
+        for name, override in overrides.items():
+            merged, spec = base, self.spec
+            if override:
+                layer = Layer("override", self.document, ("environments", name))
+                merged = self._merge([layer, *self.layers])
+                spec = self._bind(merged, (name,))
+                if self.spec is None and not same:
+                    self.spec, self.merged = spec, merged
+            place = self.loaded.project.environments.get(name) if self.loaded.project else None
+            if spec is not None and place is not None and self.document.complete:
+                self.views.append(View(spec, merged, name, place))
+
+    def _merge(self, layers: list[Layer]) -> Merged:
+        merged = merge(layers, WHOLE)
+        merged.value.pop("environments", None)
+        return merged
+
+    def _bind(self, merged: Merged, environments: tuple[str, ...]) -> DeploymentSpec | None:
+        spec, found = bind(DeploymentSpec, merged)
+        if not self.document.complete:
+            found = [finding for finding in found if finding.rule not in _ABSENT]
+        self.findings += [replace(finding, environments=environments) for finding in found]
+        return spec
+
+    def _bind_what_overrides_hide(self, base: Merged) -> None:
+        """Find faulty values that every environment replaces; nobody else would see them."""
+        _, found = bind(DeploymentSpec, base)
+        self.findings += [finding for finding in found if finding.rule not in _ABSENT]
+
+    # -- overrides -----------------------------------------------------------------------------
+
+    def _overrides(self) -> dict[str, Any]:
+        """Return each environment's override; all of the project's when the spec names none."""
+        project = self.loaded.project
+        value = self.document.value.get("environments")
+        if value is None:
+            return dict.fromkeys(project.environments, {}) if project is not None else {}
+        if not isinstance(value, dict):
+            message = "`environments`: expected a map of environments to their overrides"
+            self.findings.append(
+                rule.TYPE(message, Location(self.document.path, ("environments",)))
+            )
+            return {}
+        overrides: dict[str, Any] = {}
+        for name, override in value.items():
+            if self._is_override(name, override):
+                overrides[name] = override or {}
+        return overrides
+
+    def _is_override(self, name: str, override: Any) -> bool:
+        project = self.loaded.project
+        here = Location(self.document.path, ("environments", name))
+        if project is not None and name not in project.environments:
+            close = nearest(name, project.environments)
+            message = f"the project has no environment {name}: {listed(project.environments)}"
+            fix = Fix(f"rename it to {close}", close) if close else Fix(f"add it to {PROJECT_FILE}")
+            self.findings.append(rule.REFERENCE(message, replace(here, part="key"), fix=fix))
+            return False
+        if override is not None and not isinstance(override, dict):
+            message = f"`environments.{name}`: expected a map of overrides"
+            self.findings.append(rule.TYPE(message, here))
+            return False
+        for key in override or ():
+            if key in _SHARED:
+                message = f"an environment cannot override `{key}`: {_SHARED[key]}"
+                at = Location(self.document.path, (*here.route, key), "key")
+                mend = "move it to the top of the spec"
+                self.findings.append(rule.CONSISTENT(message, at, fix=mend))
+        return True
+
+
+_SHARED: Mapping[str, str] = {
+    "apiVersion": "it is the file's",
+    "kind": "it is the file's",
+    "metadata": "the deployment is the same everywhere",
+    "model": "one image serves every environment",
+    "versions": "one image serves every environment",
+    "evidence": "it is about the version, wherever that runs",
+}
+"""What all environments have in common, and why."""

@@ -1,0 +1,146 @@
+"""Checking one spec: its meaning, its targets' capabilities, its lock and the files it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairway import rule
+from fairway.bound import BoundSpec, read_spec
+from fairway.deployment import Deployment, ModelVersion
+from fairway.finding import Finding, Fix, Severity, merge_environments
+from fairway.location import Location
+from fairway.lock.model import EMPTY_LOCK, Lock
+from fairway.lock.read import check_lock, read_lock
+from fairway.project import LoadedProject
+from fairway.source.document import Document
+from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.meaning import View, check_meaning
+from fairway.target.capability import check_fields, check_values
+from fairway.versions import resolve_versions
+
+SPEC_FILE = "deployment.yaml"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found of one spec: its deployments where it is right, its findings where not.
+
+    ``documents`` holds every file that a finding may point into, by the path that it names.
+    """
+
+    path: str
+    name: str | None
+    deployments: tuple[Deployment, ...]
+    findings: tuple[Finding, ...]
+    documents: Mapping[str, Document] = field(repr=False)
+
+
+def check_spec(path: str, loaded: LoadedProject) -> Checked:
+    """Check the spec at ``path`` in every environment that it names."""
+    bound = read_spec(path, loaded)
+    checker = _Checker(bound, loaded)
+    deployments = checker.deployments()
+    findings = tuple(merge_environments(checker.findings))
+    clean = all(finding.severity < Severity.ERROR for finding in findings)
+    kept = deployments if clean else ()
+    return Checked(bound.path, bound.name, kept, findings, checker.documents)
+
+
+class _Checker:
+    """Holds a bound spec against everything that it refers to."""
+
+    def __init__(self, bound: BoundSpec, loaded: LoadedProject) -> None:
+        self.bound = bound
+        self.loaded = loaded
+        self.findings = list(bound.findings)
+        self.documents = dict(bound.documents)
+
+    def deployments(self) -> tuple[Deployment, ...]:
+        """Return the deployments of all environments, and collect the findings."""
+        views = self.bound.views
+        for view in views:
+            self.findings += check_meaning(view)
+            self.findings += self._capabilities(view)
+        if self.bound.spec is None or self.bound.merged is None:
+            return ()
+        self.findings += self._folder_name(self.bound.spec)
+        lock = self._lock()
+        versions, found, documents = resolve_versions(
+            self.bound.spec, self.bound.merged, lock, self.bound.folder
+        )
+        self.findings += found
+        self.documents.update((document.path, document) for document in documents)
+        if any(finding.severity >= Severity.ERROR for finding in self.findings):
+            return ()
+        return tuple(self._deployment(view, lock, versions) for view in views)
+
+    def _deployment(
+        self, view: View, lock: Lock, versions: Mapping[str, ModelVersion]
+    ) -> Deployment:
+        bound, project = self.bound, self.loaded.project
+        assert project is not None  # noqa: S101 - there are no views without a project
+        assert bound.document is not None  # noqa: S101 - nor without a document
+        root = os.path.realpath(self.loaded.root)
+        folder = os.path.relpath(os.path.realpath(bound.folder.path), root).replace(os.sep, "/")
+        return Deployment(
+            spec=view.spec,
+            environment=view.environment,
+            place=view.place,
+            project=project,
+            merged=view.merged,
+            folder="" if folder == "." else folder,
+            file=os.path.basename(bound.path),  # noqa: PTH119
+            path=bound.path,
+            digest=bound.document.digest,
+            lock=lock,
+            versions=versions,
+        )
+
+    def _lock(self) -> Lock:
+        bound = self.bound
+        lock, document, findings = read_lock(bound.folder)
+        if document is not None:
+            self.documents[document.path] = document
+        self.findings += findings
+        if lock is None or bound.spec is None or bound.merged is None:
+            return EMPTY_LOCK
+        command = f"fairway lock {os.path.dirname(bound.path) or '.'}"  # noqa: PTH120
+        self.findings += check_lock(
+            lock, bound.spec.model, bound.spec.versions, bound.merged, command
+        )
+        return lock
+
+    def _capabilities(self, view: View) -> list[Finding]:
+        capabilities = self.loaded.capabilities[view.environment]
+        installed = self.loaded.targets.values()
+        name = view.environment
+        return [
+            *check_fields(view.merged, capabilities, name, installed),
+            *check_values(view.merged, _chosen(view.spec), capabilities, name, installed),
+        ]
+
+    def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
+        path = os.path.abspath(self.bound.path)  # noqa: PTH100
+        folder, file = os.path.split(path)
+        name = os.path.basename(folder)  # noqa: PTH119
+        if file != SPEC_FILE or name == spec.metadata.name:
+            return []
+        message = f"the deployment is called {spec.metadata.name}, and its folder {name}"
+        fix = Fix(f"rename one of the two; to keep the folder, write {name}", name)
+        at = Location(self.bound.path, ("metadata", "name"))
+        return [rule.CONSISTENT(message, at, fix=fix)]
+
+
+def _chosen(spec: DeploymentSpec) -> dict[str, str]:
+    """Return the values of the fields that targets list values for."""
+    serving = spec.serving
+    chosen: dict[str, str] = {
+        "serving.mode": serving.mode,
+        "serving.runtime": serving.runtime,
+        "serving.protocol": serving.protocol,
+    }
+    if serving.scaling.max is not None and serving.scaling.max > serving.scaling.min:
+        chosen["serving.scaling.metric"] = serving.scaling.metric
+    return chosen

@@ -1,0 +1,37 @@
+"""``fairway validate``: every finding, at its exact place."""
+
+from __future__ import annotations
+
+import click
+
+from fairway.cli.reporting import exit_code, report_options, write_reports
+from fairway.fleet import Fleet
+
+
+@click.command
+@click.argument("paths", nargs=-1, type=click.Path())
+@report_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    formats: tuple[str, ...],
+    outputs: tuple[str, ...],
+    fail_on: str,
+) -> None:
+    """Check specs and report every finding with its file, line and column.
+
+    PATHS are spec files or folders that hold them; default: specs/.
+    """
+    fleet = Fleet(paths)
+    for _ in fleet.check():
+        pass
+    diagnostics = fleet.diagnostics()
+    write_reports(
+        diagnostics,
+        files=fleet.files,
+        deployments=fleet.deployments,
+        formats=formats,
+        outputs=outputs,
+    )
+    ctx.exit(exit_code(diagnostics, fail_on))

@@ -1,0 +1,91 @@
+"""Compiling: deployments become plans, plans become artifacts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fairway.artifact import Artifact
+from fairway.deployment import Deployment
+from fairway.errors import UsageError
+from fairway.plan.image import plan_image
+from fairway.plan.model import ImagePlan, Plan
+from fairway.plan.planner import plan_deployment
+from fairway.project import LoadedProject, environment_targets
+from fairway.recipe import image_recipe
+from fairway.spec.nearest import listed
+from fairway.target.render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What of the output is wanted: environments and targets by name; empty means all."""
+
+    environments: frozenset[str] = frozenset()
+    targets: frozenset[str] = frozenset()
+
+    def environment(self, name: str) -> bool:
+        """Whether an environment is wanted; what all share, named by ``""``, always is."""
+        return not self.environments or not name or name in self.environments
+
+    def made_by(self, targets: Iterable[str]) -> bool:
+        """Whether one of the targets that made an artifact is wanted."""
+        return not self.targets or not self.targets.isdisjoint(targets)
+
+    def check(self, loaded: LoadedProject) -> None:
+        """Raise ``UsageError`` for a name that the project does not have."""
+        known = loaded.project.environments if loaded.project is not None else {}
+        for name in sorted(self.environments - set(known)):
+            raise UsageError(f"--env {name}: the project has {listed(known)}")
+        for name in sorted(self.targets - set(loaded.targets)):
+            raise UsageError(f"--target {name}: there are {listed(loaded.targets)}")
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What one spec compiles to: its plans, and the artifacts that were wanted."""
+
+    plans: tuple[Plan, ...]
+    artifacts: tuple[Artifact, ...]
+
+
+class Compiler:
+    """The compiled targets of one project; turns the deployments of a spec into artifacts."""
+
+    def __init__(self, loaded: LoadedProject, selection: Selection) -> None:
+        self._selection = selection
+        self._recipe = image_recipe(loaded.targets)
+        self._renderers: dict[str, Renderer] = {}
+        images: dict[str, None] = {}
+        for name, place in loaded.project.environments.items() if loaded.project else ():
+            targets = environment_targets(place, loaded.targets)
+            self._renderers[name] = Renderer(targets, "plan")
+            images.update((target.name, None) for target in targets if target.role == "image")
+        self._images = Renderer([loaded.targets[name] for name in images], "image")
+
+    def compile(self, deployments: Iterable[Deployment]) -> Compiled:
+        """Compile one spec's deployments; the images, which they share, come first."""
+        wanted = [d for d in deployments if self._selection.environment(d.environment)]
+        if not wanted:
+            return Compiled((), ())
+        images = self.images(wanted[0])
+        plans = tuple(plan_deployment(deployment, images) for deployment in wanted)
+        artifacts = [
+            artifact
+            for image in images.values()
+            for artifact in self._images.render(image, wanted[0].source, "")
+        ]
+        for plan in plans:
+            artifacts += self._renderers[plan.environment].render(plan, plan.spec, plan.environment)
+        kept = tuple(a for a in artifacts if self._selection.made_by(a.targets))
+        return Compiled(plans, kept)
+
+    def images(self, deployment: Deployment) -> Mapping[str, ImagePlan]:
+        """Return the image of each version, for deployments that our own server serves."""
+        recipe = self._recipe
+        if deployment.spec.serving.runtime != "fairway" or recipe is None:
+            return {}
+        return {
+            name: plan_image(deployment, version, recipe)
+            for name, version in deployment.versions.items()
+        }

@@ -1,0 +1,116 @@
+"""Compiling a fleet: check, plan, render and write, one spec at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairway import rule
+from fairway.check import Checked
+from fairway.compile import Compiled, Compiler, Selection
+from fairway.finding import Diagnostic, Finding
+from fairway.fleet import Fleet
+from fairway.location import Location
+from fairway.output import Difference, Output
+from fairway.plan.model import Plan
+from fairway.project import LoadedProject, shown_path
+from fairway.source.document import Document
+
+
+@dataclass(frozen=True, slots=True)
+class FleetResult:
+    """What came of a run: every finding, and a sentence for the conversation."""
+
+    diagnostics: list[Diagnostic]
+    summary: str
+
+
+def compile_fleet(fleet: Fleet, out: str, selection: Selection, *, check: bool) -> FleetResult:
+    """Compile ``fleet`` into the folder ``out``; with ``check`` compare and write nothing."""
+    output = Output(out, check=check)
+    compilers: dict[str, Compiler] = {}
+    compiled: list[str] = []
+    failed: list[str] = []
+    artifacts = 0
+    for checked, loaded in fleet.check():
+        done = _compile_one(checked, loaded, selection, compilers)
+        blocked = _not_ready(done.plans, checked, output) if not check else []
+        if blocked:
+            fleet.keep(blocked, checked.documents)
+        if not checked.deployments or blocked:
+            failed.append(fleet.source(checked, loaded))
+            continue
+        output.add(done.artifacts, done.plans)
+        artifacts += len(done.artifacts)
+        compiled.append(checked.deployments[0].source)
+    removed = output.finish(compiled, failed, fleet.whole, selection)
+    _keep_differences(fleet, output.differences)
+    summary = f"{len(compiled)} of {fleet.deployments} deployments compiled: {artifacts} files"
+    if check:
+        state = f"{len(output.differences)} differ" if output.differences else "all current"
+        summary = f"{summary} compared with {out}: {state}"
+    else:
+        summary = f"{summary} in {out}" + (f", {removed} stale removed" if removed else "")
+    return FleetResult(fleet.diagnostics(), summary)
+
+
+def _compile_one(
+    checked: Checked,
+    loaded: LoadedProject,
+    selection: Selection,
+    compilers: dict[str, Compiler],
+) -> Compiled:
+    if not checked.deployments:
+        return Compiled((), ())
+    if loaded.root not in compilers:
+        selection.check(loaded)
+        compilers[loaded.root] = Compiler(loaded, selection)
+    return compilers[loaded.root].compile(checked.deployments)
+
+
+def _not_ready(plans: tuple[Plan, ...], checked: Checked, output: Output) -> list[Finding]:
+    """Refuse to move traffic to pods that the committed output does not have yet.
+
+    Whatever applies the output would remove what serves while its replacement still starts.
+    """
+    findings: list[Finding] = []
+    for plan in plans:
+        before = output.previous(plan.name, plan.environment)
+        if before is None or not before["workloads"] or plan.active in before["workloads"]:
+            continue
+        message = (
+            f"{plan.active} is to serve in {plan.environment}, where {before['serves']} serves now"
+            f" and {plan.active} does not run yet"
+        )
+        old_form = "rolling" if before["serves"] == plan.name else "perVersion"
+        fix = (
+            f"first add `handover: {old_form}` under `release` and apply that; then remove it"
+            if before["strategy"] != plan.strategy
+            else "first release it as the candidate, with `active: stable`; then switch"
+        )
+        environment = (plan.environment,)
+        at = Location(checked.path, ("release",), "key")
+        findings.append(rule.NOT_READY(message, at, fix=fix, environments=environment))
+    return findings
+
+
+def _keep_differences(fleet: Fleet, differences: list[Difference]) -> None:
+    for difference in differences:
+        shown = shown_path(difference.path)
+        if difference.actual is None:
+            message, offset, text = "this file is missing", None, ""
+        elif difference.expected is None:
+            message, offset, text = "no spec compiles to this file any more", 0, difference.actual
+        else:
+            message = "this differs from what its spec compiles to"
+            text = difference.actual
+            offset = _first_difference(difference.expected, text)
+        at = Location(shown, offsets=None if offset is None else (offset, offset + 1))
+        documents = {}
+        if offset is not None:
+            documents[shown] = Document(shown, text, "", None, (0, 0))
+        fleet.keep([rule.OUTPUT_STALE(message, at, fix="run `fairway compile`")], documents)
+
+
+def _first_difference(expected: str, actual: str) -> int:
+    size = min(len(expected), len(actual))
+    return next((i for i in range(size) if expected[i] != actual[i]), max(size - 1, 0))

@@ -1,0 +1,68 @@
+"""A deployment: one spec bound for one environment, with its lock and its files' digests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fairway.lock.model import Lock, LockedVersion
+from fairway.source.layers import Merged
+from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.project import Environment, Project
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFile:
+    """A file of the deployment's folder: its path there, its size in bytes, its digest."""
+
+    path: str
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version with the model's fields and its own overrides joined, and its locked bytes.
+
+    ``entrypoint`` and ``requirements`` hold one element or none.
+    """
+
+    name: str
+    uri: str
+    framework: str
+    format: str
+    locked: LockedVersion
+    contract: OwnFile
+    entrypoint: tuple[tuple[OwnFile, str], ...]
+    requirements: tuple[OwnFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """The user's words for one environment, complete and consistent.
+
+    ``folder`` is the spec's folder relative to the project's, with forward slashes; ``path`` is
+    the spec's file as people see it and ``digest`` the sha256 (hex) of its bytes.
+    """
+
+    spec: DeploymentSpec
+    environment: str
+    place: Environment
+    project: Project
+    merged: Merged = field(repr=False)
+    folder: str
+    file: str
+    path: str
+    digest: str
+    lock: Lock = field(repr=False)
+    versions: Mapping[str, ModelVersion]
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return self.spec.metadata.name
+
+    @property
+    def source(self) -> str:
+        """The spec's file relative to the project's folder."""
+        return f"{self.folder}/{self.file}" if self.folder else self.file

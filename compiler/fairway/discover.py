@@ -1,0 +1,52 @@
+"""Discovering specs: the files and folders that a command was given."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from fairway.check import SPEC_FILE
+from fairway.errors import UsageError
+from fairway.project import PROJECT_FILE
+
+DEFAULT_FOLDER = "specs"
+_SKIPPED = frozenset({"node_modules", "__pycache__", "rendered"})
+
+
+def discover(paths: Iterable[str]) -> list[str]:
+    """Return the spec files below ``paths`` in a stable order, each once.
+
+    A folder is searched for ``deployment.yaml``; a file is taken as it is. Without paths the
+    folder ``specs`` is searched, or the working directory. ``UsageError`` when there is none.
+    """
+    given = list(paths) or [DEFAULT_FOLDER if os.path.isdir(DEFAULT_FOLDER) else "."]  # noqa: PTH112
+    found: dict[str, str] = {}
+    for path in given:
+        if os.path.basename(path) == PROJECT_FILE and not os.path.isdir(path):  # noqa: PTH112, PTH119
+            path = os.path.dirname(path) or "."  # noqa: PTH120
+        if os.path.isdir(path) and os.path.basename(path) != SPEC_FILE:  # noqa: PTH112, PTH119
+            specs = sorted(_search(path))
+            if not specs:
+                raise UsageError(
+                    f"{path}: no {SPEC_FILE} in this folder or below it",
+                    "give a folder that holds specs, or run `fairway new NAME`",
+                )
+        elif not os.path.lexists(path):
+            raise UsageError(f"{path}: no such file or folder")
+        else:
+            specs = [path]
+        for spec in specs:
+            found.setdefault(
+                os.path.realpath(os.path.dirname(spec) or ".") + os.sep + os.path.basename(spec),
+                spec,
+            )
+    return list(found.values())
+
+
+def _search(folder: str) -> Iterator[str]:
+    for parent, folders, files in os.walk(folder):
+        if SPEC_FILE in files or SPEC_FILE in folders:
+            folders.clear()
+            yield os.path.join(parent, SPEC_FILE)  # noqa: PTH118
+            continue
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)

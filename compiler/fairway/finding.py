@@ -1,0 +1,120 @@
+"""A finding says what is wrong, where, and how to mend it; a diagnostic is a finding located."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+from fairway.location import Location, Span
+
+
+class Severity(IntEnum):
+    """How much a finding matters; ordered, so that ``--fail-on`` can compare."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def label(self) -> str:
+        """The lower-case name that people and machines read."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """What mends a finding: words for people and, where exact, the text to put at its span."""
+
+    description: str
+    replacement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A second place that explains a finding, such as the first of two duplicate keys."""
+
+    message: str
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of the input, as a value; ``environments`` names where it shows (empty: in all)."""
+
+    rule: str
+    severity: Severity
+    message: str
+    at: Location
+    fix: Fix | None = None
+    related: tuple[Related, ...] = ()
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of a file, quoted under a diagnostic: its number from 1 and its text, no line end."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedDiagnostic:
+    """A related place with its lines and columns."""
+
+    message: str
+    file: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Why a finding does not count: a waiver's reason, its owner and its last day (ISO 8601)."""
+
+    reason: str
+    owner: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A located finding: all that a report needs, so that reports never open a file.
+
+    ``file`` is relative to the working directory, with forward slashes. ``span`` is None only
+    for a file that has no text to point into (a directory, a broken link). ``snippet`` holds
+    the lines that the span touches, at most three.
+    """
+
+    rule: str
+    severity: Severity
+    message: str
+    file: str
+    span: Span | None
+    route: str
+    environments: tuple[str, ...] = ()
+    fix: Fix | None = None
+    related: tuple[RelatedDiagnostic, ...] = ()
+    snippet: tuple[SourceLine, ...] = ()
+    suppressed: Suppression | None = None
+
+
+def merge_environments(findings: Iterable[Finding]) -> list[Finding]:
+    """Make one finding of equal ones that differ in their environments only, in first-seen order.
+
+    A finding without environments holds for all of them, so it absorbs its equals.
+    """
+    merged: dict[Finding, Finding] = {}
+    for finding in findings:
+        key = replace(finding, environments=())
+        known = merged.get(key)
+        if known is None:
+            merged[key] = finding
+        elif known.environments and finding.environments:
+            names = known.environments + tuple(
+                name for name in finding.environments if name not in known.environments
+            )
+            merged[key] = replace(known, environments=names)
+        else:
+            merged[key] = key
+    return list(merged.values())

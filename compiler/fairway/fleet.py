@@ -1,0 +1,104 @@
+"""A fleet: the specs that a command was given, each with its project, checked together."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from fairway import rule
+from fairway.check import Checked, check_spec
+from fairway.discover import discover
+from fairway.finding import Diagnostic, Finding
+from fairway.locate import locate
+from fairway.location import Location
+from fairway.project import LoadedProject, find_project, load_project
+from fairway.source.document import Document
+
+_NO_PROJECT = LoadedProject("", None, None, {}, {}, ())
+
+
+class Fleet:
+    """Checks specs one after the other and keeps what reports need: findings, counts, names."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        given = tuple(paths)
+        self.paths = discover(given)
+        self._given = given
+        self._projects: dict[str | None, LoadedProject] = {}
+        self._names: dict[tuple[str, str], str] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._files: set[str] = set()
+        self.deployments = 0
+
+    def check(self) -> Iterator[tuple[Checked, LoadedProject]]:
+        """Yield each spec as it is checked; its findings are kept for ``diagnostics``."""
+        for path in self.paths:
+            loaded = self.project(path)
+            checked = check_spec(path, loaded)
+            more = self._name_taken(checked, loaded)
+            if more:
+                checked = replace(checked, findings=(*checked.findings, *more), deployments=())
+            self.keep(checked.findings, checked.documents)
+            self._files.add(checked.path)
+            self.deployments += 1
+            yield checked, loaded
+
+    def diagnostics(self) -> list[Diagnostic]:
+        """Return what was found so far, sorted by file and place, without duplicates."""
+        return sorted(
+            dict.fromkeys(self._diagnostics),
+            key=lambda d: (d.file, d.span is not None, d.span, d.rule, d.message),
+        )
+
+    @property
+    def whole(self) -> bool:
+        """Whether the fleet is all that its project holds: no path was given, or its folder."""
+        roots = {os.path.realpath(project.root) for project in self.projects()}
+        given = {os.path.realpath(path) for path in self._given}
+        return not given or roots <= given
+
+    def source(self, checked: Checked, loaded: LoadedProject) -> str:
+        """Return a spec's path relative to its project, as artifacts name it."""
+        root = os.path.realpath(loaded.root)
+        return os.path.relpath(os.path.realpath(checked.path), root).replace(os.sep, "/")
+
+    @property
+    def files(self) -> int:
+        """How many files were read."""
+        return len(self._files)
+
+    def projects(self) -> list[LoadedProject]:
+        """Return the projects of the specs that were checked so far."""
+        return [project for project in self._projects.values() if project.document is not None]
+
+    def keep(self, findings: Iterable[Finding], documents: Mapping[str, Document]) -> None:
+        """Locate findings and keep them for ``diagnostics``; count the files they came from."""
+        self._files.update(documents)
+        found = list(findings)
+        if found:
+            self._diagnostics += locate(found, documents)
+
+    def project(self, path: str) -> LoadedProject:
+        """Return the project that a spec belongs to, loaded once."""
+        found = find_project(path)
+        loaded = self._projects.get(found)
+        if loaded is None:
+            loaded = load_project(found) if found is not None else _NO_PROJECT
+            self._projects[found] = loaded
+            documents: dict[str, Document] = {}
+            if loaded.document is not None:
+                documents[loaded.document.path] = loaded.document
+            self.keep(loaded.findings, documents)
+        return loaded
+
+    def _name_taken(self, checked: Checked, loaded: LoadedProject) -> list[Finding]:
+        if checked.name is None:
+            return []
+        key = (loaded.root, checked.name)
+        first = self._names.setdefault(key, checked.path)
+        if first == checked.path:
+            return []
+        at = Location(checked.path, ("metadata", "name"))
+        message = f"another deployment is called {checked.name}: {first}"
+        return [rule.UNIQUE_NAME(message, at, fix="rename one of the two")]

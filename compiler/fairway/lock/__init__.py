@@ -1,0 +1,1 @@
+"""The lock: what a version name stands for, as digests that are committed beside the spec."""

@@ -1,0 +1,188 @@
+"""The output folder: artifacts written beside and renamed, and an index of all of them.
+
+The index is how a later run knows which files are Fairway's: only those are ever removed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from fairway.artifact import Artifact
+from fairway.compile import Selection
+from fairway.errors import FairwayError, UsageError
+from fairway.plan.model import Plan
+
+INDEX = "index.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A file of the output that is not what the specs compile to.
+
+    ``expected`` is None for a file that should not be there, ``actual`` for one that is missing.
+    """
+
+    path: str
+    expected: str | None
+    actual: str | None
+
+
+class Output:
+    """One run's view of the output folder ``root``; nothing is removed before ``finish``."""
+
+    def __init__(self, root: str, *, check: bool = False) -> None:
+        self.root = root
+        self.differences: list[Difference] = []
+        self._check = check
+        self._old = _read_index(os.path.join(root, INDEX))  # noqa: PTH118
+        self._new: dict[str, dict[str, Any]] = {}
+        self._plans: dict[tuple[str, str], dict[str, Any]] = {}
+        self._folders: set[str] = set()
+
+    def previous(self, name: str, environment: str) -> dict[str, Any] | None:
+        """Return what the index says of a deployment in an environment, or None."""
+        for entry in self._old["deployments"]:
+            if entry["name"] == name and entry["environment"] == environment:
+                return dict(entry)
+        return None
+
+    def add(self, artifacts: Iterable[Artifact], plans: Iterable[Plan]) -> None:
+        """Write the artifacts of one spec, or compare them when only checking."""
+        for artifact in artifacts:
+            _refuse_path(artifact.path)
+            if artifact.path in self._new:
+                other = self._new[artifact.path]["spec"]
+                raise UsageError(
+                    f"{artifact.path} would be written for {other} and {artifact.spec}"
+                )
+            data = artifact.text.encode()
+            self._new[artifact.path] = {
+                "path": artifact.path,
+                "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
+                "targets": list(artifact.targets),
+                "environment": artifact.environment or None,
+                "spec": artifact.spec,
+            }
+            self._put(artifact.path, data)
+        for plan in plans:
+            self._plans[plan.name, plan.environment] = {
+                "name": plan.name,
+                "environment": plan.environment,
+                "spec": plan.spec,
+                "strategy": plan.strategy,
+                "serves": plan.active,
+                "workloads": [workload.name for workload in plan.workloads],
+            }
+
+    def finish(
+        self, specs: Iterable[str], failed: Iterable[str], all_specs: bool, selection: Selection
+    ) -> int:
+        """Remove what is stale, write the index, and return how many files were removed.
+
+        ``specs`` are those compiled in this run and ``failed`` those with findings, whose old
+        files stay. With ``all_specs`` the files of specs that are gone are stale as well.
+        """
+        done, kept_specs = set(specs), set(failed)
+        removed = 0
+        for entry in self._old["artifacts"]:
+            path = entry["path"]
+            if path in self._new:
+                continue
+            covered = entry["spec"] in done or (all_specs and entry["spec"] not in kept_specs)
+            wanted = selection.environment(entry["environment"] or "")
+            if covered and wanted and selection.made_by(entry["targets"]):
+                removed += self._remove(path)
+            else:
+                self._new[path] = entry
+        for plan in self._old["deployments"]:
+            key = (plan["name"], plan["environment"])
+            gone = plan["spec"] in done or (all_specs and plan["spec"] not in kept_specs)
+            if key not in self._plans and not (gone and selection.environment(plan["environment"])):
+                self._plans[key] = plan
+        self._put(INDEX, self._index().encode())
+        return removed
+
+    def _index(self) -> str:
+        index = {
+            "indexVersion": 1,
+            "artifacts": [self._new[path] for path in sorted(self._new)],
+            "deployments": [self._plans[key] for key in sorted(self._plans)],
+        }
+        return json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+
+    def _put(self, name: str, data: bytes) -> None:
+        path = os.path.join(self.root, name)  # noqa: PTH118 - hot path
+        actual = _read(path)
+        if actual == data:
+            return
+        if self._check:
+            shown = None if actual is None else actual.decode("utf-8", "replace")
+            self.differences.append(Difference(path, data.decode(), shown))
+            return
+        folder = os.path.dirname(path)  # noqa: PTH120
+        beside = f"{path}.{os.getpid()}.tmp"
+        try:
+            if folder not in self._folders:
+                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+                self._folders.add(folder)
+            with open(beside, "wb") as stream:  # noqa: PTH123
+                stream.write(data)
+            os.replace(beside, path)  # noqa: PTH105
+        except OSError as error:
+            raise FairwayError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def _remove(self, name: str) -> int:
+        _refuse_path(name)
+        path = os.path.join(self.root, name)  # noqa: PTH118
+        actual = _read(path)
+        if actual is None:
+            return 0
+        if self._check:
+            self.differences.append(Difference(path, None, actual.decode("utf-8", "replace")))
+            return 0
+        os.unlink(path)  # noqa: PTH108
+        folder = os.path.dirname(path)  # noqa: PTH120
+        while folder != self.root and not os.listdir(folder):  # noqa: PTH208
+            os.rmdir(folder)  # noqa: PTH106
+            folder = os.path.dirname(folder)  # noqa: PTH120
+        return 1
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123
+            return stream.read()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FairwayError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _read_index(path: str) -> dict[str, Any]:
+    data = _read(path)
+    if data is None:
+        return {"artifacts": [], "deployments": []}
+    try:
+        index = json.loads(data)
+        if index["indexVersion"] != 1:
+            raise UsageError(f"{path}: made by a newer Fairway; use that, or another --out")
+        for entry in index["artifacts"]:
+            entry["path"], entry["spec"], entry["environment"], entry["targets"]
+        for entry in index["deployments"]:
+            entry["name"], entry["environment"], entry["spec"], entry["workloads"], entry["serves"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UsageError(
+            f"{path}: not an index that Fairway wrote",
+            "choose another --out, or restore the file from git",
+        ) from error
+    return index  # type: ignore[no-any-return]
+
+
+def _refuse_path(path: str) -> None:
+    if path.startswith("/") or "\\" in path or ".." in path.split("/") or not path:
+        raise UsageError(f"an artifact's path must stay inside the output: {path!r}")

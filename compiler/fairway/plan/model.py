@@ -1,0 +1,217 @@
+"""The plan: what runs in one environment, complete; nothing is left for a target to decide.
+
+Optional things are tuples of at most one, so that a template can only repeat them and never
+reach into something that is not there. Quantities are canonical strings; shares and weights
+are whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+StrategyName: TypeAlias = Literal["rolling", "blueGreen"]
+IntOrString: TypeAlias = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentVariable:
+    """A variable whose value is a key of a Secret in the namespace."""
+
+    name: str
+    secret: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A set of equal pods that serve one version.
+
+    There are ``replicas`` pods, or with ``autoscaled`` from ``replicas`` to ``replicas_at_most``,
+    so that ``scaling_resource`` stays at ``scaling_utilization`` percent of its request.
+    ``surge`` and ``unavailable`` are Kubernetes ``IntOrString`` values.
+    """
+
+    name: str
+    version: str
+    labels: Mapping[str, str]
+    selector: Mapping[str, str]
+    image: str
+    arguments: tuple[str, ...]
+    model_digest: str
+    requests: Mapping[str, IntOrString]
+    limits: Mapping[str, IntOrString]
+    variables: tuple[EnvironmentVariable, ...]
+    replicas: int
+    replicas_at_most: int
+    autoscaled: bool
+    scaling_resource: str
+    scaling_utilization: int
+    surge: IntOrString
+    unavailable: IntOrString
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A name in the cluster and the pods behind it."""
+
+    name: str
+    selector: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A service that a route sends traffic to, with its weight."""
+
+    service: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How a gateway's clients reach the model; ``timeout`` is a Gateway API duration."""
+
+    gateway: str
+    gateway_namespace: str
+    hosts: tuple[str, ...]
+    path: str
+    timeout: str
+    backends: tuple[Backend, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamespacePeer:
+    """A namespace whose pods may call, or that the pods may connect to at ``ports``."""
+
+    namespace: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class AddressPeer:
+    """A block of addresses that the pods may connect to."""
+
+    cidr: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """Where the server says that it is ready and that it lives, and how long it may take.
+
+    ``startup_failures`` tries of ``startup_period`` seconds; ``grace`` and ``drain`` in seconds.
+    """
+
+    ready: str
+    live: str
+    startup_period: int
+    startup_failures: int
+    drain: int
+    grace: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One deployment in one environment, decided; ``active`` names the workload that answers."""
+
+    name: str
+    environment: str
+    cluster: str
+    namespace: str
+    team: str
+    description: str
+    spec: str
+    spec_digest: str
+    strategy: StrategyName
+    active: str
+    labels: Mapping[str, str]
+    selector: Mapping[str, str]
+    port: int
+    service_port: int
+    probes: Probes
+    workloads: tuple[Workload, ...]
+    services: tuple[Service, ...]
+    routes: tuple[Route, ...]
+    callers: tuple[NamespacePeer, ...]
+    egress_namespaces: tuple[NamespacePeer, ...]
+    egress_addresses: tuple[AddressPeer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFile:
+    """A file of an image's build context.
+
+    ``source`` says whose it is (``model``, ``spec``, ``target`` or ``engine``) and ``name`` what
+    it is called there; ``digest`` is ``sha256:<hex>`` of its bytes.
+    """
+
+    path: str
+    digest: str
+    size: int
+    source: Literal["model", "spec", "target", "engine"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePlan:
+    """One image: everything that decides its content, and the name that follows from it.
+
+    ``content`` is the sha256 (hex) over all of it; the tag holds its first twelve digits.
+    """
+
+    deployment: str
+    version: str
+    title: str
+    description: str
+    team: str
+    base: str
+    format: str
+    runtime: str
+    folder: str
+    uri: str
+    model_digest: str
+    command: tuple[str, ...]
+    port: int
+    packages: tuple[str, ...]
+    files: tuple[ContextFile, ...]
+    content: str
+    repository: str
+    tag: str
+
+    @property
+    def reference(self) -> str:
+        """The image's name: repository and tag."""
+        return f"{self.repository}:{self.tag}"
+
+
+ORIGINS: Mapping[str, str] = {
+    "plan.name": "metadata.name",
+    "plan.team": "metadata.team",
+    "plan.description": "metadata.description",
+    "plan.strategy": "release.strategy",
+    "plan.port": "serving.port",
+    "plan.workloads": "release",
+    "plan.workloads.version": "release",
+    "plan.workloads.image": "versions",
+    "plan.workloads.model_digest": "versions",
+    "plan.workloads.requests": "serving.resources",
+    "plan.workloads.limits": "serving.resources",
+    "plan.workloads.variables": "serving.secrets",
+    "plan.workloads.replicas": "serving.scaling.min",
+    "plan.workloads.replicas_at_most": "serving.scaling.max",
+    "plan.workloads.autoscaled": "serving.scaling",
+    "plan.workloads.scaling_resource": "serving.scaling.metric",
+    "plan.workloads.scaling_utilization": "serving.scaling.target",
+    "plan.workloads.surge": "release.strategy",
+    "plan.workloads.unavailable": "release.strategy",
+    "plan.routes": "serving.hosts",
+    "plan.routes.hosts": "serving.hosts",
+    "plan.routes.timeout": "serving.traffic.timeout",
+    "plan.routes.backends": "release",
+    "plan.callers": "serving.callers",
+    "plan.egress_namespaces": "serving.egress",
+    "plan.egress_addresses": "serving.egress",
+}
+"""The spec's field behind each field of the plan, so that findings on artifacts reach its line."""

@@ -1,0 +1,159 @@
+"""The project: ``fairway.yaml`` found, bound and joined with the targets that it names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fairway import rule
+from fairway.errors import UsageError
+from fairway.finding import Finding, Fix
+from fairway.location import Route
+from fairway.packs import pack_folder
+from fairway.source.build import parse
+from fairway.source.document import Document
+from fairway.source.file import read_file
+from fairway.source.layers import Layer, Merged, merge
+from fairway.spec.bind import bind
+from fairway.spec.nearest import listed, nearest
+from fairway.spec.project import Environment, Project
+from fairway.target.capability import Capabilities
+from fairway.target.load import Role, Target, load_targets
+
+PROJECT_FILE = "fairway.yaml"
+RESERVED = ("images", "index")
+
+
+@dataclass(frozen=True)
+class LoadedProject:
+    """A project as it was read: its folder, its document, and what could be made of them.
+
+    ``project`` is None when the file has faults; then ``findings`` says which, and specs are
+    only checked as far as they go without it.
+    """
+
+    root: str
+    document: Document | None = field(repr=False)
+    project: Project | None
+    targets: Mapping[str, Target]
+    capabilities: Mapping[str, Capabilities]
+    findings: tuple[Finding, ...]
+
+
+def find_project(path: str) -> str | None:
+    """Return the ``fairway.yaml`` in the folder of ``path`` or the nearest one above it."""
+    folder = os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")  # noqa: PTH112, PTH120
+    while True:
+        candidate = os.path.join(folder, PROJECT_FILE)  # noqa: PTH118
+        if os.path.lexists(candidate):
+            return candidate
+        parent = os.path.dirname(folder)  # noqa: PTH120
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def load_project(path: str) -> LoadedProject:
+    """Read and check a project file; faults become findings, broken targets ``UsageError``."""
+    root = os.path.dirname(path)  # noqa: PTH120
+    source, findings = read_file(path, shown_path(path))
+    if source is None:
+        return LoadedProject(root, None, None, {}, {}, tuple(findings))
+    document, more = parse(source)
+    findings += more
+    merged = merge([Layer("spec", document)], frozenset())
+    if not isinstance(document.value, dict):
+        if not findings:
+            findings.append(rule.TYPE("the project file is a map", merged.locate(())))
+        return LoadedProject(root, document, None, {}, {}, tuple(findings))
+    project, more = bind(Project, merged)
+    findings += [f for f in more if document.complete or f.rule != rule.MISSING_KEY.id]
+    if project is None or findings:
+        return LoadedProject(root, document, None, {}, {}, tuple(findings))
+    targets = load_targets(tuple(_target_folders(project, Path(root))))
+    findings += _check(project, merged, targets)
+    capabilities = {} if findings else _capabilities(project, targets)
+    return LoadedProject(
+        root, document, None if findings else project, targets, capabilities, tuple(findings)
+    )
+
+
+def shown_path(path: str) -> str:
+    """Return a path as people and reports see it: relative to the working directory, with ``/``."""
+    return os.path.relpath(path).replace(os.sep, "/")
+
+
+def _target_folders(project: Project, root: Path) -> Iterator[Path]:
+    for name in project.targets:
+        if name == "builtin":
+            yield pack_folder("targets")
+            continue
+        folder = root / name
+        if not folder.is_dir():
+            raise UsageError(
+                f"{root / PROJECT_FILE}: the target folder {name} does not exist",
+                "correct `targets`, or create the folder",
+            )
+        yield folder
+
+
+def environment_targets(place: Environment, targets: Mapping[str, Target]) -> list[Target]:
+    """Return the targets that render an environment: workload, router, then the others."""
+    return [targets[name] for name in dict.fromkeys((place.workload, place.router, *place.targets))]
+
+
+def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, Capabilities]:
+    return {
+        name: Capabilities.of(environment_targets(place, targets))
+        for name, place in project.environments.items()
+    }
+
+
+def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> list[Finding]:
+    findings: list[Finding] = []
+    for name, place in project.environments.items():
+        route: Route = ("environments", name)
+        if name in RESERVED:
+            message = f"an environment cannot be called {name}: the output has a place of that name"
+            findings.append(rule.VALUE(message, merged.locate(route, "key")))
+        named: list[tuple[Route, str, tuple[Role, ...]]] = [
+            (("workload",), place.workload, ("workload",)),
+            (("router",), place.router, ("router",)),
+        ]
+        named += [(("targets", i), t, ("image", "addon")) for i, t in enumerate(place.targets)]
+        for at, target, roles in named:
+            findings += _check_target(merged, (*route, *at), target, roles, targets)
+        for index, required in enumerate(place.requires):
+            earlier = list(project.environments)[: list(project.environments).index(name)]
+            if required not in earlier:
+                message = f"{required} is not an environment before {name}: {listed(earlier)}"
+                findings.append(rule.REFERENCE(message, merged.locate((*route, "requires", index))))
+        rest = place.namespace.replace("{team}", "").replace("{name}", "")
+        if "{" in rest or "}" in rest:
+            message = f"`{place.namespace}` holds braces other than {{team}} and {{name}}"
+            findings.append(rule.VALUE(message, merged.locate((*route, "namespace"))))
+    return findings
+
+
+def _check_target(
+    merged: Merged,
+    route: Route,
+    name: str,
+    roles: tuple[Role, ...],
+    targets: Mapping[str, Target],
+) -> list[Finding]:
+    fitting = [target.name for target in targets.values() if target.role in roles]
+    known = targets.get(name)
+    if known is not None and known.role in roles:
+        return []
+    message = (
+        f"there is no target {name}"
+        if known is None
+        else f"the target {name} is a {known.role}, not a {' or '.join(roles)}"
+    )
+    close = nearest(name, fitting) or (fitting[0] if len(fitting) == 1 else None)
+    fix = Fix(f"write {close}", close) if close else None
+    message += f"; there are: {listed(fitting)}"
+    return [rule.TARGET(message, merged.locate(route), fix=fix)]

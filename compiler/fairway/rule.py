@@ -1,0 +1,202 @@
+"""The engine's own rules: what each finding's id means, how much it matters, why it exists.
+
+Rules about policy are data (``policies/``); these are the rules of the language itself, which
+no pack can change. A finding is made by calling its rule, so an id cannot be misspelt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fairway.finding import Finding, Fix, Related, Severity
+from fairway.location import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule of the language: a stable id, one line of title, and why it is so."""
+
+    id: str
+    title: str
+    why: str
+    severity: Severity = Severity.ERROR
+
+    def __call__(
+        self,
+        message: str,
+        at: Location,
+        *,
+        fix: Fix | str | None = None,
+        related: tuple[Related, ...] = (),
+        environments: tuple[str, ...] = (),
+    ) -> Finding:
+        """Return a finding of this rule at ``at``; a ``str`` fix is a description without text."""
+        mend = Fix(fix) if isinstance(fix, str) else fix
+        return Finding(self.id, self.severity, message, at, mend, related, environments)
+
+
+UNREADABLE = Rule(
+    "source/unreadable",
+    "The file can be read",
+    "A directory, a broken link, a device or a file without permission holds no spec.",
+)
+TOO_LARGE = Rule(
+    "source/too-large",
+    "The file is at most 1 MiB",
+    "A deployment spec is a page or two; a larger file is data, or an attack on the reader.",
+)
+ENCODING = Rule(
+    "source/encoding",
+    "The file is UTF-8",
+    "One encoding means that every tool sees the same text, at the same columns.",
+)
+CHARACTER = Rule(
+    "yaml/character",
+    "Only printable characters",
+    "Control characters are outside YAML and hide from reviewers; some YAML readers take the"
+    " Unicode line separators for line ends and others do not.",
+)
+SYNTAX = Rule(
+    "yaml/syntax",
+    "The file is YAML",
+    "Nothing after the fault can be trusted, so only what stands before it is checked further.",
+)
+EMPTY = Rule("yaml/empty", "The file is not empty", "An empty file deploys nothing.")
+ONE_DOCUMENT = Rule(
+    "yaml/one-document",
+    "One document in a file",
+    "A file is one deployment, so that its history is the deployment's history.",
+)
+DUPLICATE_KEY = Rule(
+    "yaml/duplicate-key",
+    "A key stands once in a map",
+    "YAML forbids it, and readers differ in which of the two values they keep.",
+)
+KEY = Rule(
+    "yaml/key",
+    "Keys are strings",
+    "An unquoted key such as 3.10 or null is read as a number or as nothing: 3.10 becomes 3.1.",
+)
+TAG = Rule(
+    "yaml/tag",
+    "Only tags of the YAML 1.2 core schema",
+    "Other tags ask the reader to build objects, which a spec never needs.",
+)
+ALIAS = Rule(
+    "yaml/alias",
+    "Aliases name an anchor and stay within limits",
+    "Aliases of aliases grow exponentially, and one inside its own anchor never ends.",
+)
+DEPTH = Rule(
+    "yaml/depth",
+    "At most 32 levels of nesting",
+    "No field lies deeper than a dozen levels; deeper input is an attack on the reader.",
+)
+
+UNKNOWN_KEY = Rule(
+    "spec/unknown-key",
+    "Every key is known",
+    "A misspelt key would otherwise be ignored, and what it was meant to change would not change.",
+)
+MISSING_KEY = Rule(
+    "spec/missing-key",
+    "Required keys are there",
+    "Without it the deployment has no meaning; no default could be right for everyone.",
+)
+TYPE = Rule(
+    "spec/type",
+    "Values have the type of their field",
+    "A value of another type would be coerced to something that its author did not write.",
+)
+VALUE = Rule(
+    "spec/value",
+    "Values lie in their field's range or form",
+    "Outside it the value cannot mean anything; the message shows the accepted forms.",
+)
+UNIT = Rule(
+    "spec/unit",
+    "Durations, percentages, quantities and rates carry their unit",
+    "A bare 30 is seconds to one reader and minutes to another.",
+)
+CHOICE = Rule(
+    "spec/choice",
+    "Exactly one alternative",
+    "The alternatives exclude each other, so two of them, or none, cannot be carried out.",
+)
+REFERENCE = Rule(
+    "spec/reference",
+    "Every name refers to something that exists",
+    "A release of a version that does not exist, or an environment that the project does not"
+    " have, would be found only when it is applied.",
+)
+CONSISTENT = Rule(
+    "spec/consistent",
+    "Fields agree with each other",
+    "Each value is fine alone, but together they contradict each other.",
+)
+CONTRACT = Rule(
+    "spec/contract",
+    "The model's contract is well formed",
+    "The model server checks every request against it, and the release arithmetic compares it.",
+)
+PROJECT = Rule(
+    "project/file",
+    "Specs belong to a project",
+    "fairway.yaml says which environments exist and what renders what runs there.",
+)
+UNIQUE_NAME = Rule(
+    "fleet/unique-name",
+    "Deployment names are unique",
+    "The name is the name of the Kubernetes objects and of the output folder: two deployments"
+    " of one name would overwrite each other.",
+)
+TARGET = Rule(
+    "target/unknown",
+    "Targets named by the project exist",
+    "A target that is not there renders nothing.",
+)
+CAPABILITY = Rule(
+    "target/capability",
+    "Every field is expressed by a target of the environment",
+    "A field that no target can express would be dropped in silence.",
+)
+LOCK_MISSING = Rule(
+    "lock/missing",
+    "Every version is locked",
+    "Compile never reads models: what it writes about them, their digests, is in the lock.",
+)
+LOCK_STALE = Rule(
+    "lock/stale",
+    "The lock agrees with the spec",
+    "A version whose source changed since it was locked has no known bytes.",
+)
+LOCK_CONTENT = Rule(
+    "lock/content",
+    "The model's bytes are those that were locked",
+    "What was reviewed and tested is a digest; other bytes are another model.",
+)
+LOCK_FORMAT = Rule(
+    "lock/format",
+    "The lock is a lock",
+    "It is written by fairway lock and only read by people; an edited one proves nothing.",
+)
+MODEL_SOURCE = Rule(
+    "lock/source",
+    "The model's source can be read",
+    "A version is locked by its bytes, which are where its source says.",
+)
+NOT_READY = Rule(
+    "release/not-ready",
+    "What is to serve runs already",
+    "Traffic would move to pods that do not exist yet, and what serves now would be removed.",
+)
+OUTPUT_STALE = Rule(
+    "output/stale",
+    "The committed output is what the specs compile to",
+    "What is applied is the output; if it differs from the specs, nobody reviewed what runs.",
+)
+
+ENGINE_RULES: dict[str, Rule] = {
+    rule.id: rule for rule in list(globals().values()) if isinstance(rule, Rule)
+}
+"""Every rule of the engine by its id, in the order of this page."""

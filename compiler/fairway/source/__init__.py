@@ -1,0 +1,1 @@
+"""Sources: files read within limits and parsed into documents that remember every position."""

@@ -1,0 +1,131 @@
+"""Layers: defaults, a spec and an environment's overrides, merged with every origin kept.
+
+Only values are merged. Where a value came from is found again by walking the layers, which
+happens for the few values that a finding or ``explain`` asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from fairway.location import Location, Part, Route
+from fairway.source.document import Document
+
+LayerName: TypeAlias = Literal["override", "spec", "defaults"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A part of a document that takes part in a merge: what stands at ``prefix``."""
+
+    name: LayerName
+    document: Document
+    prefix: Route = ()
+
+    @property
+    def value(self) -> Any:
+        """The layer's own values, or None when nothing stands at its prefix."""
+        node = self.document.value
+        for step in self.prefix:
+            node = node.get(step) if isinstance(node, dict) else None
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a merged value came from: its layer, and the route in that layer's document."""
+
+    layer: Layer
+    route: Route
+    exact: bool
+
+    def location(self, part: Part = "value") -> Location:
+        """Return the place in the file; the nearest key when the value itself is not there."""
+        return Location(self.layer.document.path, self.route, part if self.exact else "key")
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Merged values and the layers they came from, the strongest layer first."""
+
+    value: Any
+    layers: tuple[Layer, ...]
+    whole: frozenset[Route]
+
+    def origin(self, route: Route) -> Origin:
+        """Return where the value at ``route`` came from, or its nearest parent that is there."""
+        nodes = [(layer, layer.value) for layer in self.layers]
+        nodes = [(layer, value) for layer, value in nodes if isinstance(value, dict)]
+        for depth, step in enumerate(route):
+            below = _descend(nodes, step, route[: depth + 1] in self.whole)
+            if not below:
+                # A missing key belongs into the spec itself rather than into an override.
+                layer = next((layer for layer, _ in reversed(nodes) if layer.name == "spec"), None)
+                layer = layer or nodes[0][0]
+                return Origin(layer, layer.prefix + route[:depth], exact=False)
+            nodes = below
+        layer = nodes[0][0]
+        return Origin(layer, layer.prefix + route, exact=True)
+
+    def locate(self, route: Route, part: Part = "value") -> Location:
+        """Return the place that a finding about ``route`` points at."""
+        return self.origin(route).location(part)
+
+    def document(self, path: str) -> Document | None:
+        """Return the layers' document of that path."""
+        for layer in self.layers:
+            if layer.document.path == path:
+                return layer.document
+        return None
+
+
+def merge(layers: Sequence[Layer], whole: frozenset[Route]) -> Merged:
+    """Merge ``layers``, the strongest first: maps merge, everything else is replaced, null removes.
+
+    ``whole`` holds the routes of maps that are replaced too, because their keys exclude each other.
+    """
+    merged: Any = {}
+    for layer in reversed(layers):
+        value = layer.value
+        if isinstance(value, dict):
+            merged = _merge(merged, value, (), whole)
+    return Merged(merged, tuple(layers), whole)
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any], at: Route, whole: frozenset[Route]) -> Any:
+    result = dict(base)
+    for key, value in over.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, dict):
+            route = (*at, key)
+            below = result.get(key)
+            if not isinstance(below, dict) or route in whole:
+                below = {}
+            result[key] = _merge(below, value, route, whole)
+        else:
+            result[key] = value
+    return result
+
+
+def _descend(
+    nodes: list[tuple[Layer, Any]], step: str | int, whole: bool
+) -> list[tuple[Layer, Any]]:
+    below: list[tuple[Layer, Any]] = []
+    for layer, value in nodes:
+        if isinstance(value, dict):
+            if step not in value:
+                continue
+            child = value[step]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            child = value[step]
+        else:
+            continue
+        if child is None:
+            break
+        below.append((layer, child))
+        if whole or not isinstance(child, dict):
+            break
+    return below

@@ -1,0 +1,261 @@
+"""Rules of meaning: what the fields of a spec say together.
+
+Each rule is a function from a view of one environment to faults; adding a rule is adding a
+function to ``RULES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from fairway import rule
+from fairway.finding import Finding, Fix
+from fairway.location import Part, Route
+from fairway.source.layers import Merged
+from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.nearest import listed, nearest
+from fairway.spec.project import Environment
+from fairway.spec.slug import slug
+from fairway.spec.units import Percentage
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the rules look at: a bound spec, its document, and the environment it is for."""
+
+    spec: DeploymentSpec
+    merged: Merged
+    environment: str
+    place: Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A broken rule of meaning at a route of the merged document."""
+
+    rule: rule.Rule
+    route: Route
+    message: str
+    fix: Fix | None = None
+    part: Part = "value"
+
+
+MeaningRule: TypeAlias = Callable[[View], Iterator[Fault]]
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "sklearn": ("skops", "onnx", "joblib", "pickle", "mlflow"),
+    "onnx": ("onnx",),
+    "tensorflow": ("savedmodel", "onnx", "mlflow"),
+    "xgboost": ("onnx", "mlflow", "joblib", "pickle"),
+    "lightgbm": ("onnx", "mlflow", "joblib", "pickle"),
+    "pytorch": ("onnx", "safetensors", "mlflow"),
+    "python": ("python",),
+}
+SERVED_BY_FAIRWAY = ("skops", "onnx", "joblib", "python")
+
+
+def check_meaning(view: View) -> list[Finding]:
+    """Return a finding for every rule of meaning that the spec breaks in this environment."""
+    return [
+        fault.rule(
+            fault.message,
+            view.merged.locate(fault.route, fault.part),
+            fix=fault.fix,
+            environments=(view.environment,),
+        )
+        for check in RULES
+        for fault in check(view)
+    ]
+
+
+def _release_versions(view: View) -> Iterator[Fault]:
+    release = view.spec.release
+    for key, name in (("stable", release.stable), ("candidate", release.candidate)):
+        if name is None or name in view.spec.versions:
+            continue
+        close = nearest(name, view.spec.versions)
+        have = f"versions: {listed(view.spec.versions)}"
+        fix = (
+            Fix(f"write {close}, or add {name} to `versions`", f'"{close}"') if close else Fix(have)
+        )
+        message = f"there is no version {name}; {have}"
+        yield Fault(rule.REFERENCE, ("release", key), message, fix)
+    if release.candidate is not None and release.candidate == release.stable:
+        message = f"the candidate is the stable version ({release.stable})"
+        fix = Fix("name another version, or remove the candidate")
+        yield Fault(rule.CONSISTENT, ("release", "candidate"), message, fix)
+
+
+def _strategy_candidate(view: View) -> Iterator[Fault]:
+    release = view.spec.release
+    strategy = release.strategy
+    route: Route = ("release", "strategy")
+    if strategy.rolling is not None and release.candidate is not None:
+        message = "a rolling release has no candidate: the stable version replaces its predecessor"
+        fix = Fix(f"make {release.candidate} the stable version, or choose another strategy")
+        yield Fault(rule.CONSISTENT, ("release", "candidate"), message, fix)
+    for name in ("canary", "shadow", "ab"):
+        if getattr(strategy, name) is not None and release.candidate is None:
+            message = f"{name} moves traffic to a candidate, and there is none"
+            fix = Fix("add `release.candidate`, or use rolling")
+            yield Fault(rule.CONSISTENT, (*route, name), message, fix, "key")
+    green = strategy.blue_green
+    if green is not None and green.active == "candidate" and release.candidate is None:
+        message = "the candidate is to answer, and there is none"
+        fix = Fix("add `release.candidate`, or set `active: stable`")
+        yield Fault(rule.CONSISTENT, (*route, "blueGreen", "active"), message, fix)
+    canary = strategy.canary
+    if canary is not None and canary.step > len(canary.steps):
+        message = f"there is no step {canary.step}: the canary has {len(canary.steps)}"
+        yield Fault(rule.REFERENCE, (*route, "canary", "step"), message)
+
+
+def _handover(view: View) -> Iterator[Fault]:
+    release = view.spec.release
+    rolling = release.strategy.rolling is not None
+    if release.handover == ("rolling" if rolling else "perVersion"):
+        message = f"`handover: {release.handover}` names the form that the strategy has already"
+        yield Fault(rule.CONSISTENT, ("release", "handover"), message, Fix("remove it"))
+
+
+def _scaling(view: View) -> Iterator[Fault]:
+    scaling = view.spec.serving.scaling
+    route: Route = ("serving", "scaling")
+    if scaling.max is not None and scaling.max < scaling.min:
+        message = f"max ({scaling.max}) is less than min ({scaling.min})"
+        yield Fault(rule.CONSISTENT, (*route, "max"), message)
+    if scaling.min == 0 and scaling.metric in ("cpu", "memory"):
+        message = f"no pod is left to measure {scaling.metric} on when min is 0"
+        yield Fault(rule.CONSISTENT, (*route, "min"), message, Fix("set min to 1 or more", "1"))
+    share = isinstance(scaling.target, Percentage)
+    if scaling.metric in ("cpu", "memory", "gpu") and not share:
+        message = f"scaling by {scaling.metric} aims at a share of the request, such as 70%"
+        yield Fault(rule.CONSISTENT, (*route, "target"), message)
+    if scaling.metric in ("concurrency", "rps") and share:
+        message = f"scaling by {scaling.metric} aims at a number per pod, such as 20"
+        yield Fault(rule.CONSISTENT, (*route, "target"), message)
+    if isinstance(scaling.target, Percentage) and scaling.target.percent % 1:
+        message = "Kubernetes takes whole percentages as targets"
+        yield Fault(rule.VALUE, (*route, "target"), message)
+
+
+def _traffic(view: View) -> Iterator[Fault]:
+    traffic = view.spec.serving.traffic
+    if traffic.expected and traffic.peak and traffic.peak < traffic.expected:
+        message = f"the peak ({traffic.peak}) is below the expected rate ({traffic.expected})"
+        yield Fault(rule.CONSISTENT, ("serving", "traffic", "peak"), message)
+    if not traffic.timeout.milliseconds:
+        yield Fault(rule.VALUE, ("serving", "traffic", "timeout"), "it must be more than 0")
+
+
+def _framework(view: View) -> Iterator[Fault]:
+    model = view.spec.model
+    views = [(("model",), model.framework, model.format, model.entrypoint)]
+    for name, version in view.spec.versions.items():
+        if version.framework or version.format or version.entrypoint:
+            views.append(
+                (
+                    ("versions", name),  # type: ignore[arg-type]
+                    version.framework or model.framework,
+                    version.format or model.format,
+                    version.entrypoint or model.entrypoint,
+                )
+            )
+    for route, framework, form, entrypoint in views:
+        accepted = FORMATS[framework]
+        if form not in accepted:
+            message = f"{framework} models are not saved as {form}; formats: {', '.join(accepted)}"
+            yield Fault(rule.CONSISTENT, (*route, "format"), message)
+        if (framework == "python") != (entrypoint is not None):
+            if entrypoint is None:
+                message = "framework python needs `entrypoint`, the file and class that predicts"
+                fix = Fix("add it, for example `entrypoint: model.py:Model`")
+                yield Fault(rule.CONSISTENT, (*route, "framework"), message, fix)
+            else:
+                message = f"`entrypoint` is for framework python, and this is {framework}"
+                yield Fault(rule.CONSISTENT, (*route, "entrypoint"), message, Fix("remove it"))
+        ours = view.spec.serving.runtime == "fairway"
+        if ours and form in accepted and form not in SERVED_BY_FAIRWAY:
+            served = ", ".join(SERVED_BY_FAIRWAY)
+            message = f"the fairway runtime serves {served}, not {form}"
+            yield Fault(rule.CONSISTENT, (*route, "format"), message)
+
+
+def _runtime_image(view: View) -> Iterator[Fault]:
+    serving = view.spec.serving
+    if serving.runtime == "image" and serving.image is None:
+        message = "runtime image needs `serving.image`"
+        fix = Fix("add it, for example `image: {repository: registry.example.com/ml/scorer}`")
+        yield Fault(rule.CONSISTENT, ("serving", "runtime"), message, fix)
+    if serving.image is None:
+        return
+    if serving.runtime != "image":
+        message = f"`image` is for runtime image, and this is {serving.runtime}"
+        yield Fault(rule.CONSISTENT, ("serving", "image"), message, Fix("remove it"), "key")
+    elif serving.image.tag is None and serving.image.digest is None:
+        message = "the image has neither a tag nor a digest"
+        yield Fault(rule.CONSISTENT, ("serving", "image"), message, Fix("add its digest"), "key")
+
+
+def _gateway(view: View) -> Iterator[Fault]:
+    serving, gateway = view.spec.serving, view.place.gateway
+    called = [i for i, caller in enumerate(serving.callers) if caller.gateway is not None]
+    for index in called:
+        name = serving.callers[index].gateway
+        if gateway is None or gateway.name != name:
+            have = f"its gateway is {gateway.name}" if gateway else "it has none"
+            message = f"{view.environment} has no gateway {name}: {have}"
+            fix = Fix(f"write {gateway.name}", gateway.name) if gateway else None
+            yield Fault(rule.REFERENCE, ("serving", "callers", index, "gateway"), message, fix)
+    if serving.hosts and not called:
+        message = "host names need a gateway, and no gateway is among the callers"
+        name = gateway.name if gateway else "public"
+        fix = Fix(f"add `{{gateway: {name}}}` to `serving.callers`, or remove the hosts")
+        yield Fault(rule.CONSISTENT, ("serving", "hosts"), message, fix, "key")
+
+
+def _unique_items(view: View) -> Iterator[Fault]:
+    serving = view.spec.serving
+    lists: tuple[tuple[Route, list[str]], ...] = (
+        (("serving", "hosts"), serving.hosts),
+        (("serving", "secrets"), [secret.name for secret in serving.secrets]),
+        (("metadata", "owners"), view.spec.metadata.owners),
+    )
+    for route, names in lists:
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                message = f"{name} is listed twice"
+                yield Fault(rule.CONSISTENT, (*route, index), message, Fix("remove one of the two"))
+
+
+def _slugs(view: View) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    name = view.spec.metadata.name
+    for version in view.spec.versions:
+        short = slug(version)
+        if short in seen:
+            message = (
+                f"versions {seen[short]} and {version} both become {name}-{short} in Kubernetes"
+            )
+            fix = Fix("rename one of the two")
+            yield Fault(rule.CONSISTENT, ("versions", version), message, fix, "key")
+        elif len(name) + 1 + len(short) > 63:
+            message = f"{name}-{short} is longer than the 63 characters that Kubernetes allows"
+            yield Fault(rule.CONSISTENT, ("versions", version), message, Fix("shorten it"), "key")
+        seen.setdefault(short, version)
+
+
+RULES: tuple[MeaningRule, ...] = (
+    _release_versions,
+    _strategy_candidate,
+    _handover,
+    _scaling,
+    _traffic,
+    _framework,
+    _runtime_image,
+    _gateway,
+    _unique_items,
+    _slugs,
+)

@@ -1,0 +1,117 @@
+"""The whole of ``fairway.yaml``: the platform team's file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, WithJsonSchema
+
+from fairway.spec import base
+from fairway.spec.base import SpecModel, field
+
+
+class Gateway(SpecModel):
+    """The gateway that routes attach to."""
+
+    name: base.Label = field("The Gateway object's name.", "public")
+    namespace: base.Label = field("The Gateway object's namespace.", "gateways")
+    implementation: Literal["envoy-gateway", "istio", "nginx", "cilium", "traefik", "contour"] = (
+        field("What runs it; it decides the names of the metrics that gates read.", "envoy-gateway")
+    )
+
+
+class Quota(SpecModel):
+    """What an environment has."""
+
+    cpu: base.Cpu | None = field("Processor time.", "200", None)
+    memory: base.Memory | None = field("Memory.", "800Gi", None)
+    gpu: Annotated[int, Field(ge=0)] | None = field("Whole GPUs.", 8, None)
+
+
+class Environment(SpecModel):
+    """A place that deployments run in, and what renders what runs there."""
+
+    cluster: base.Label = field("The cluster's name.", "staging-eu")
+    namespace: base.NamespacePattern = field(
+        "The namespace; {team} and {name} stand for the deployment's.", "ml-{team}"
+    )
+    workload: base.Label = field("The target that renders what runs.", "kubernetes")
+    targets: list[base.Label] = field("The targets that are rendered besides.", ["docker"], [])
+    router: base.Label = field("The target that renders the routes.", "gateway-api", "gateway-api")
+    gateway: Gateway | None = field(
+        "The gateway that routes attach to.",
+        {"name": "public", "namespace": "gateways", "implementation": "envoy-gateway"},
+        None,
+    )
+    requires: list[base.Label] = field(
+        "Environments where a version must have served before.", ["staging"], []
+    )
+    soak: base.Duration | None = field("For how long it must have served there.", "24h", None)
+    quota: Quota | None = field("What the environment has.", {"gpu": 8, "cpu": "200"}, None)
+    severity: dict[str, Literal["error", "warning", "info", "off"]] = field(
+        "Severities of policies that differ here.", {"testing/evidence-is-fresh": "error"}, {}
+    )
+
+
+class Mlflow(SpecModel):
+    """The MLflow server that `models:/` URIs refer to."""
+
+    tracking: base.Text = field("Its address.", "http://127.0.0.1:5000")
+
+
+class Trust(SpecModel):
+    """Whose models and images are trusted."""
+
+    model_keys: list[base.RelativePath] = field(
+        "Public keys that sign models.", ["keys/model-signing.pub"], []
+    )
+    skops_types: list[base.Text] = field(
+        "Types that a skops file may hold, besides the safe ones.", ["sklearn.*"], []
+    )
+    image_prefixes: list[base.Text] = field(
+        "Where images may come from.", ["registry.example.com/"], []
+    )
+
+
+class Prices(SpecModel):
+    """What an hour costs."""
+
+    cpu: base.Number = field("A core.", 0.04)
+    memory_gi: base.Number = field("A GiB of memory.", 0.005)
+    gpu: base.Number = field("A GPU.", 2.50, 0.0)
+    currency: base.Text = field("The currency.", "EUR")
+
+
+Fragment = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/definitions/DeploymentFragment"})]
+
+
+class Project(SpecModel):
+    """Environments, targets and trust: what the platform team decides for every deployment."""
+
+    api_version: Literal["fairway.dev/v1"] = field("The language's version.", "fairway.dev/v1")
+    kind: Literal["Project"] = field("What the file is.", "Project")
+    environments: Annotated[dict[base.Label, Environment], Field(min_length=1)] = field(
+        "The environments in the order of promotion.",
+        {"staging": {"cluster": "staging-eu", "namespace": "ml-{team}", "workload": "kubernetes"}},
+    )
+    defaults: Fragment = field("Merged under every spec.", {"serving": {"scaling": {"min": 2}}}, {})
+    policies: list[base.Text] = field("Policy packs: builtin, or paths.", ["builtin"], ["builtin"])
+    targets: list[base.Text] = field(
+        "Target folders: builtin, or paths from this file.", ["builtin"], ["builtin"]
+    )
+    registry: base.ImageRepository = field(
+        "Where the images that Fairway renders are pushed.", "registry.example.com/ml"
+    )
+    images: dict[Literal["python"], base.PinnedImage] = field(
+        "Base images by digest.",
+        {"python": "docker.io/library/python:3.12-slim@sha256:" + "0" * 64},
+    )
+    mlflow: Mlflow | None = field("The MLflow server.", {"tracking": "http://127.0.0.1:5000"}, None)
+    trust: Trust = field(
+        "Whose models are trusted.",
+        {"imagePrefixes": ["registry.example.com/"]},
+        Trust.model_construct(),
+    )
+    prices: Prices | None = field(
+        "What an hour costs.", {"cpu": 0.04, "memoryGi": 0.005, "currency": "EUR"}, None
+    )

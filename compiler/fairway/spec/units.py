@@ -1,0 +1,257 @@
+"""Values with units: parsed once, exact, written canonically.
+
+Each ``parse_*`` takes what YAML gave and returns the typed value, or raises
+``PydanticCustomError`` whose message shows the accepted forms. Nothing here needs pydantic
+itself, so that a run that only checks specs need not import it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from pydantic_core import PydanticCustomError
+
+from fairway.source.scalar import kind_of
+
+_NUMBER = r"(?:[0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
+_DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d|w))+\Z")
+_DURATION_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
+_PERCENTAGE = re.compile(rf"({_NUMBER})\s?%\Z")
+_POINTS = re.compile(rf"({_NUMBER})\s?pp\Z")
+_RATE = re.compile(rf"({_NUMBER})/(s|m|h|d)\Z")
+_CPU = re.compile(rf"({_NUMBER})(m?)\Z")
+_MEMORY = re.compile(rf"({_NUMBER})(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)\Z")
+
+_MILLISECONDS = {
+    "ms": 1,
+    "s": 1_000,
+    "m": 60_000,
+    "h": 3_600_000,
+    "d": 86_400_000,
+    "w": 604_800_000,
+}
+_BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50}
+_DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Duration:
+    """A length of time in whole milliseconds."""
+
+    milliseconds: int
+
+    @property
+    def seconds(self) -> float:
+        """The length in seconds."""
+        return self.milliseconds / 1000
+
+    def __str__(self) -> str:
+        """Return the shortest exact form with one unit up to hours: ``90s``, ``250ms``, ``24h``."""
+        for unit in ("h", "m", "s"):
+            if self.milliseconds and self.milliseconds % _MILLISECONDS[unit] == 0:
+                return f"{self.milliseconds // _MILLISECONDS[unit]}{unit}"
+        return f"{self.milliseconds}ms"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Percentage:
+    """A share, kept as the exact number of percent: ``5%`` is ``Decimal(5)``."""
+
+    percent: Decimal
+
+    @property
+    def ratio(self) -> float:
+        """The share as a number from 0 to 1."""
+        return float(self.percent / 100)
+
+    def __str__(self) -> str:
+        """Return the share with its sign: ``99.9%``."""
+        return f"{_plain(self.percent)}%"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PercentagePoints:
+    """A difference of two percentages: from 1 % to 1.5 % are 0.5 percentage points."""
+
+    points: Decimal
+
+    def __str__(self) -> str:
+        """Return the difference with its unit: ``0.5pp``."""
+        return f"{_plain(self.points)}pp"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rate:
+    """Requests per second."""
+
+    per_second: Decimal
+
+    def __str__(self) -> str:
+        """Return the rate per second: ``40/s``."""
+        return f"{_plain(self.per_second)}/s"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Cpu:
+    """Processor time in thousandths of a core."""
+
+    millicores: int
+
+    def __str__(self) -> str:
+        """Return the canonical Kubernetes quantity: ``500m``, ``2``."""
+        cores, rest = divmod(self.millicores, 1000)
+        return f"{self.millicores}m" if rest else str(cores)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Memory:
+    """Memory in bytes."""
+
+    bytes: int
+    decimal: bool = False
+
+    def __str__(self) -> str:
+        """Return the canonical Kubernetes quantity, in the suffix family that was written."""
+        families = _DECIMAL if self.decimal else _BINARY
+        for suffix, size in reversed(families.items()):
+            if self.bytes % size == 0:
+                return f"{self.bytes // size}{suffix}"
+        return str(self.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class CountOrPercentage:
+    """Either a whole number of pods or a share of them (Kubernetes ``IntOrString``)."""
+
+    count: int | None
+    percentage: Percentage | None
+
+    def __str__(self) -> str:
+        """Return the value as Kubernetes writes it: ``1``, ``25%``."""
+        return str(self.percentage if self.percentage is not None else self.count)
+
+    @property
+    def value(self) -> int | str:
+        """The value for a Kubernetes ``IntOrString`` field."""
+        return self.count if self.count is not None else str(self.percentage)
+
+
+def parse_duration(value: object) -> Duration:
+    """Return a duration from ``30s``, ``1h30m``, ``250ms``, ``7d``."""
+    if not isinstance(value, str) or not _DURATION.match(value):
+        raise _unit_error(value, "a duration", "30s, 10m, 1h30m, 250ms, 7d")
+    total = sum(
+        Decimal(number) * _MILLISECONDS[unit] for number, unit in _DURATION_PART.findall(value)
+    )
+    if total != int(total):
+        raise PydanticCustomError("unit", "{shown} is finer than a millisecond", {"shown": value})
+    return Duration(int(total))
+
+
+def parse_percentage(value: object) -> Percentage:
+    """Return a percentage from ``5%`` or ``99.9%``; it is from 0 to 100."""
+    match = _PERCENTAGE.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise _unit_error(value, "a percentage", "5%, 99.9%")
+    percent = Decimal(match.group(1))
+    if percent > 100:
+        raise PydanticCustomError("value", "{shown} is more than 100%", {"shown": value})
+    return Percentage(percent)
+
+
+def parse_points(value: object) -> PercentagePoints:
+    """Return percentage points from ``0.5pp``."""
+    match = _POINTS.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise _unit_error(value, "a difference in percentage points", "0.5pp, 2pp")
+    return PercentagePoints(Decimal(match.group(1)))
+
+
+def parse_rate(value: object) -> Rate:
+    """Return a rate from ``40/s``, ``600/m``, ``1000/h`` or ``50000/d``."""
+    match = _RATE.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise _unit_error(value, "a rate", "40/s, 600/m, 1000/h")
+    return Rate(Decimal(match.group(1)) * 1000 / _MILLISECONDS[match.group(2)])
+
+
+def parse_cpu(value: object) -> Cpu:
+    """Return processor time from ``500m``, ``"2"``, ``2`` or ``0.5`` (cores, as in Kubernetes)."""
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    match = _CPU.match(text) if isinstance(text, str) else None
+    if match is None:
+        raise _unit_error(value, "an amount of processor time", "500m, 2, 0.5")
+    millicores = Decimal(match.group(1)) * (1 if match.group(2) else 1000)
+    rounded = int(millicores.to_integral_value(ROUND_CEILING))
+    if not rounded:
+        raise PydanticCustomError("value", "it must be more than 0", {})
+    return Cpu(rounded)
+
+
+def parse_memory(value: object) -> Memory:
+    """Return memory from ``512Mi``, ``1Gi`` or ``2G``."""
+    match = _MEMORY.match(value) if isinstance(value, str) else None
+    if match is None:
+        raise _unit_error(value, "an amount of memory", "512Mi, 1Gi, 2G")
+    suffix = match.group(2)
+    size = _BINARY.get(suffix) or _DECIMAL[suffix]
+    amount = int((Decimal(match.group(1)) * size).to_integral_value(ROUND_CEILING))
+    if not amount:
+        raise PydanticCustomError("value", "it must be more than 0", {})
+    return Memory(amount, suffix in _DECIMAL)
+
+
+def parse_count_or_percentage(value: object) -> CountOrPercentage:
+    """Return a number of pods from ``1``, or a share of them from ``25%``."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return CountOrPercentage(value, None)
+    if isinstance(value, str) and _PERCENTAGE.match(value):
+        percentage = parse_percentage(value)
+        if percentage.percent != int(percentage.percent):
+            raise PydanticCustomError("value", "Kubernetes takes whole percentages only", {})
+        return CountOrPercentage(None, percentage)
+    raise _unit_error(value, "a number of pods or a share of them", "1, 25%")
+
+
+def parse_bound(value: object) -> float | Percentage | Duration:
+    """Return a metric's bound in the metric's own unit: ``0.93``, ``1%``, ``200ms``."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and _PERCENTAGE.match(value):
+        return parse_percentage(value)
+    if isinstance(value, str) and _DURATION.match(value):
+        return parse_duration(value)
+    raise _unit_error(value, "a number, a percentage or a duration", "0.93, 1%, 200ms")
+
+
+def parse_scaling_target(value: object) -> float | Percentage:
+    """Return what a pod is held at: ``70%`` of its request, or ``20`` requests in flight."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
+        return float(value)
+    if isinstance(value, str) and _PERCENTAGE.match(value):
+        percentage = parse_percentage(value)
+        if not percentage.percent:
+            raise PydanticCustomError("value", "it must be more than 0%", {})
+        return percentage
+    forms = "70% (cpu, memory, gpu), 20 (concurrency, rps)"
+    raise _unit_error(value, "a share of the request or a number per pod", forms)
+
+
+def _unit_error(value: object, kind: str, forms: str) -> PydanticCustomError:
+    bare = isinstance(value, int | float) and not isinstance(value, bool)
+    shown = f"{value} has no unit" if bare else f"{_show(value)} is not {kind}"
+    message = "{shown}; {kind} is written like {forms}"
+    return PydanticCustomError("unit", message, {"shown": shown, "kind": kind, "forms": forms})
+
+
+def _show(value: object) -> str:
+    if isinstance(value, str):
+        return f"`{value[:60]}`"
+    return kind_of(value)
+
+
+def _plain(number: Decimal) -> str:
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

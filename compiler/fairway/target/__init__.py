@@ -1,0 +1,1 @@
+"""Targets: folders of data that turn a plan into artifacts."""

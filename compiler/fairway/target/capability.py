@@ -1,0 +1,184 @@
+"""Capabilities: which fields of the language a target carries out, and which it cannot.
+
+A field that no chosen target expresses, or that one of them rules out, is a finding; nothing
+is ever dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fairway import rule
+from fairway.finding import Finding, Fix
+from fairway.location import Route, format_route
+from fairway.source.layers import Merged
+
+if TYPE_CHECKING:
+    from fairway.target.load import Target
+
+_READ_BY_THE_ENGINE = (
+    "apiVersion",
+    "kind",
+    "metadata",
+    "model",
+    "versions",
+    "evidence",
+    "serving.traffic.expected",
+    "serving.traffic.peak",
+    "release.stable",
+    "release.handover",
+)
+ENGINE_FIELDS: Mapping[str, tuple[str, ...]] = {name: () for name in _READ_BY_THE_ENGINE}
+"""Fields that Fairway itself reads, whatever the targets are."""
+
+
+@dataclass(slots=True)
+class _Branch:
+    """A step of the tree of expressed fields; ``whole`` covers everything below."""
+
+    whole: bool = False
+    below: dict[str, _Branch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the targets of one environment express together."""
+
+    targets: tuple[Target, ...]
+    tree: _Branch
+    values: Mapping[str, frozenset[str]]
+    refused: Mapping[str, tuple[str, str]]
+
+    @classmethod
+    def of(cls, targets: Iterable[Target]) -> Capabilities:
+        """Join the targets' capabilities: the union of what they express, every refusal kept."""
+        chosen = tuple(targets)
+        tree = _Branch()
+        values: dict[str, frozenset[str]] = {}
+        refused: dict[str, tuple[str, str]] = {}
+        for expresses in (ENGINE_FIELDS, *(target.expresses for target in chosen)):
+            for name, allowed in expresses.items():
+                _add(tree, name)
+                if allowed:
+                    values[name] = values.get(name, frozenset()) | frozenset(allowed)
+        for target in chosen:
+            for name, why in target.cannot.items():
+                refused[name] = (target.name, why)
+        return cls(chosen, tree, values, refused)
+
+
+def check_fields(
+    merged: Merged, capabilities: Capabilities, environment: str, installed: Iterable[Target]
+) -> list[Finding]:
+    """Return a finding for every field of the document that the environment cannot express."""
+    routes: list[tuple[Route, str]] = []
+    _walk(merged.value, capabilities.tree, (), "", capabilities.refused, routes)
+    return [
+        _finding(merged, route, name, capabilities, environment, installed)
+        for route, name in routes
+    ]
+
+
+def check_values(
+    merged: Merged,
+    values: Mapping[str, str],
+    capabilities: Capabilities,
+    environment: str,
+    installed: Iterable[Target],
+) -> list[Finding]:
+    """Check enumerated fields, defaults included: ``values`` gives each field's chosen value."""
+    findings: list[Finding] = []
+    for name, value in values.items():
+        allowed = capabilities.values.get(name)
+        if allowed is None or value in allowed:
+            continue
+        able = _able(f"{name}={value}", installed)
+        targets = ", ".join(target.name for target in capabilities.targets)
+        message = (
+            f"`{name}: {value}` cannot be expressed in {environment}: its targets ({targets})"
+            f" express {', '.join(sorted(allowed))}"
+        )
+        at = merged.locate(tuple(name.split(".")))
+        findings.append(rule.CAPABILITY(message, at, fix=_fix(able), environments=(environment,)))
+    return findings
+
+
+def enumerated(targets: Iterable[Target]) -> frozenset[str]:
+    """Return the fields for which any installed target lists values."""
+    return frozenset(
+        name for target in targets for name, allowed in target.expresses.items() if allowed
+    )
+
+
+def _add(tree: _Branch, name: str) -> None:
+    for step in name.split("."):
+        tree = tree.below.setdefault(step, _Branch())
+    tree.whole = True
+
+
+def _walk(
+    value: Any,
+    branch: _Branch,
+    route: Route,
+    name: str,
+    refused: Mapping[str, tuple[str, str]],
+    found: list[tuple[Route, str]],
+) -> None:
+    if name in refused:
+        found.append((route, name))
+        return
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            _walk(item, branch, (*route, index), name, refused, found)
+        return
+    if not isinstance(value, dict):
+        return
+    prefix = f"{name}." if name else ""
+    for key, child in value.items():
+        below = branch.below.get(key)
+        inner = prefix + key
+        if below is not None:
+            _walk(child, below, (*route, key), inner, refused, found)
+        elif inner in refused or not branch.whole:
+            found.append(((*route, key), inner))
+
+
+def _finding(
+    merged: Merged,
+    route: Route,
+    name: str,
+    capabilities: Capabilities,
+    environment: str,
+    installed: Iterable[Target],
+) -> Finding:
+    targets = ", ".join(target.name for target in capabilities.targets)
+    message = f"`{format_route(route)}` cannot be expressed in {environment}: "
+    if name in capabilities.refused:
+        target, why = capabilities.refused[name]
+        message += f"{target} cannot: {why}"
+    else:
+        message += f"none of its targets ({targets}) has the capability `{name}`"
+    at = merged.locate(route, "key")
+    able = _able(name, installed)
+    return rule.CAPABILITY(message, at, fix=_fix(able), environments=(environment,))
+
+
+def _able(name: str, installed: Iterable[Target]) -> Target | None:
+    field_name, _, value = name.partition("=")
+    for target in installed:
+        if field_name in target.cannot:
+            continue
+        steps = field_name.split(".")
+        for length in range(len(steps), 0, -1):
+            allowed = target.expresses.get(".".join(steps[:length]))
+            if allowed is not None and (not value or not allowed or value in allowed):
+                return target
+    return None
+
+
+def _fix(able: Target | None) -> Fix:
+    if able is None:
+        return Fix("remove it for this environment: no installed target can express it")
+    return Fix(f"the target `{able.name}` can: {able.use}")

@@ -1,0 +1,103 @@
+"""The one YAML serialiser: block style, stable order, every doubtful string quoted.
+
+Readers of YAML 1.1 (Kubernetes' tools among them) and 1.2 must read the same values, so a
+string that either would take for something else is quoted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@%+=,;()^-]*(?:[ :][A-Za-z0-9_./@%+=,;()^-]+)*\Z")
+_QUANTITY = re.compile(r"[1-9][0-9]*(?:m|Ki|Mi|Gi|Ti|%|s|h|ms)\Z|0%\Z")
+# JSON leaves these as they are, YAML does not print them (or breaks lines at them).
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+
+def emit_documents(documents: list[Any]) -> str:
+    """Return documents as one YAML text, separated by ``---``."""
+    return "---\n".join(emit(document) for document in documents)
+
+
+def emit(document: Any) -> str:
+    """Return a map or a list as YAML text that ends with a line end."""
+    lines: list[str] = []
+    if isinstance(document, Mapping):
+        _map(document, "", lines, "")
+    else:
+        _list(document, "", lines)
+    return "\n".join(lines) + "\n"
+
+
+def _map(value: Mapping[str, Any], indent: str, lines: list[str], first: str) -> None:
+    lead = first or indent
+    for key, child in value.items():
+        kind = type(child)
+        if kind is str:
+            lines.append(f"{lead}{_string(key)}: {_string(child)}")
+        elif kind is int:
+            lines.append(f"{lead}{_string(key)}: {child}")
+        elif kind is bool:
+            lines.append(f"{lead}{_string(key)}: {'true' if child else 'false'}")
+        elif kind is dict or isinstance(child, Mapping):
+            if child:
+                lines.append(f"{lead}{_string(key)}:")
+                _map(child, indent + "  ", lines, "")
+            else:
+                lines.append(f"{lead}{_string(key)}: {{}}")
+        elif kind is list or kind is tuple:
+            if child:
+                lines.append(f"{lead}{_string(key)}:")
+                _list(child, indent, lines)
+            else:
+                lines.append(f"{lead}{_string(key)}: []")
+        else:
+            lines.append(f"{lead}{_string(key)}: {_other(child)}")
+        lead = indent
+
+
+def _list(value: list[Any] | tuple[Any, ...], indent: str, lines: list[str]) -> None:
+    for item in value:
+        if isinstance(item, Mapping) and item:
+            _map(item, indent + "  ", lines, f"{indent}- ")
+        elif isinstance(item, list | tuple) and item:
+            lines.append(f"{indent}-")
+            _list(item, indent + "  ", lines)
+        else:
+            lines.append(f"{indent}- {_scalar(item)}")
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _string(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, Mapping):
+        return "{}"
+    return "[]" if isinstance(value, list | tuple) else _other(value)
+
+
+def _other(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return repr(value)
+    raise TypeError(f"{type(value).__name__} cannot be written as YAML")
+
+
+@lru_cache(maxsize=8192)
+def _string(value: str) -> str:
+    if (_PLAIN.match(value) and value.lower() not in _WORDS) or _QUANTITY.match(value):
+        return value
+    return _ESCAPED.sub(_escape, json.dumps(value, ensure_ascii=False))
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match.group()):04x}"

@@ -1,0 +1,233 @@
+"""Expressions of templates: Jinja2's grammar, a small allow-list, types checked at load.
+
+An expression is parsed by Jinja2 and translated to Python source, with every name and
+attribute checked against the plan's types on the way. What the translation does not know is
+refused, so a template cannot call, index, compute or reach outside its plan.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+
+from fairway.spec.nearest import listed, nearest
+
+Type = Any
+"""A resolved annotation of the plan: ``str``, ``tuple[Workload, ...]``, ``Mapping[str, str]`` …"""
+
+Scope: TypeAlias = Mapping[str, Type]
+
+SCALARS = frozenset({str, int, float, bool})
+_COMPARISONS = {
+    "eq": "==",
+    "ne": "!=",
+    "lt": "<",
+    "lteq": "<=",
+    "gt": ">",
+    "gteq": ">=",
+    "in": "in",
+    "notin": "not in",
+}
+_SYNTAX = Environment(autoescape=False)  # noqa: S701 - parses only; nothing is rendered with it
+
+
+class ExpressionError(Exception):
+    """An expression that is refused; the message says why."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Typed:
+    """A translated expression: Python source and the type of its value."""
+
+    code: str
+    type: Type
+
+
+def translate(text: str, scope: Scope) -> Typed:
+    """Return the expression ``text`` as Python source, or raise ``ExpressionError``."""
+    try:
+        body = _SYNTAX.parse("{{" + text + "}}").body
+    except TemplateSyntaxError as error:
+        raise ExpressionError(f"`{text.strip()}` is not an expression: {error.message}") from None
+    if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+        raise ExpressionError(f"`{text.strip()}` is not one expression")
+    return translate_node(body[0].nodes[0], scope)
+
+
+def translate_node(node: nodes.Node, scope: Scope) -> Typed:
+    """Translate one node of Jinja2's syntax tree; what is not listed here is refused."""
+    handler = _HANDLERS.get(type(node))
+    if handler is None:
+        raise ExpressionError(f"{type(node).__name__.lower()} is not allowed in an expression")
+    return handler(node, scope)
+
+
+def element(kind: Type) -> Type | None:
+    """Return the type of a tuple's elements, or None when ``kind`` is not such a tuple."""
+    arguments = get_args(kind)
+    if get_origin(kind) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+        return arguments[0]
+    return None
+
+
+def is_value(kind: Type) -> bool:
+    """Whether a value of this type can stand in a document: scalars, and lists and maps of them."""
+    if kind in SCALARS or get_origin(kind) is Literal:
+        return True
+    if get_origin(kind) in (Union, UnionType):
+        return all(argument in SCALARS for argument in get_args(kind))
+    inner = element(kind)
+    if inner is not None:
+        return is_value(inner)
+    if get_origin(kind) is not None and issubclass(get_origin(kind), Mapping):
+        return is_value(get_args(kind)[1])
+    return False
+
+
+def _is_text(kind: Type) -> bool:
+    return kind in (str, int) or get_origin(kind) is Literal or is_union_of_text(kind)
+
+
+def is_union_of_text(kind: Type) -> bool:
+    """Whether a type is a union of strings and integers, such as Kubernetes' ``IntOrString``."""
+    return get_origin(kind) in (Union, UnionType) and set(get_args(kind)) <= {int, str}
+
+
+@cache
+def fields_of(kind: Type) -> Mapping[str, Type]:
+    """Return the attributes of a plan's dataclass with their types, properties included."""
+    if not dataclasses.is_dataclass(kind) or not isinstance(kind, type):
+        return {}
+    hints = dict(get_type_hints(kind))
+    for name, member in vars(kind).items():
+        if isinstance(member, property) and member.fget is not None:
+            hints[name] = get_type_hints(member.fget)["return"]
+    return hints
+
+
+def type_label(kind: Type) -> str:
+    """Return a type's name for a message."""
+    inner = element(kind)
+    if inner is not None:
+        return f"list of {type_label(inner)}"
+    return getattr(kind, "__name__", str(kind)).lower()
+
+
+def _name(node: Any, scope: Scope) -> Typed:
+    if node.name not in scope:
+        raise ExpressionError(f"`{node.name}` is not defined; here are {listed(sorted(scope))}")
+    return Typed(f"v_{node.name}", scope[node.name])
+
+
+def _getattr(node: Any, scope: Scope) -> Typed:
+    owner = translate_node(node.node, scope)
+    known = fields_of(owner.type)
+    if node.attr in known:
+        return Typed(f"{owner.code}.{node.attr}", known[node.attr])
+    if not known:
+        message = f"`.{node.attr}`: a {type_label(owner.type)} has no attributes"
+        raise ExpressionError(message)
+    close = nearest(node.attr, known)
+    hint = f"; did you mean `{close}`?" if close else f"; it has {listed(sorted(known), 40)}"
+    raise ExpressionError(f"a {type_label(owner.type)} has no `{node.attr}`{hint}")
+
+
+def _const(node: Any, scope: Scope) -> Typed:
+    del scope
+    if type(node.value) not in SCALARS:
+        raise ExpressionError(f"the constant {node.value!r} is not allowed")
+    return Typed(repr(node.value), type(node.value))
+
+
+def _template_data(node: Any, scope: Scope) -> Typed:
+    del scope
+    return Typed(repr(node.data), str)
+
+
+def _compare(node: Any, scope: Scope) -> Typed:
+    left = translate_node(node.expr, scope)
+    code = left.code
+    for operand in node.ops:
+        right = translate_node(operand.expr, scope)
+        if operand.op in ("in", "notin") and not is_value(right.type):
+            raise ExpressionError("`in` needs a list, a map or a string of plain values")
+        code += f" {_COMPARISONS[operand.op]} {right.code}"
+    return Typed(f"({code})", bool)
+
+
+def _boolean(node: Any, scope: Scope, word: str) -> Typed:
+    operands = [translate_node(side, scope) for side in (node.left, node.right)]
+    if any(operand.type is not bool for operand in operands):
+        raise ExpressionError(f"`{word}` needs conditions on both sides; compare with == or !=")
+    return Typed(f"({operands[0].code} {word} {operands[1].code})", bool)
+
+
+def _not(node: Any, scope: Scope) -> Typed:
+    operand = translate_node(node.node, scope)
+    if operand.type is not bool:
+        raise ExpressionError("`not` needs a condition; compare with == or !=")
+    return Typed(f"(not {operand.code})", bool)
+
+
+def _choose(node: Any, scope: Scope) -> Typed:
+    if node.expr2 is None:
+        raise ExpressionError("`if` needs an `else`")
+    test, yes, no = (translate_node(n, scope) for n in (node.test, node.expr1, node.expr2))
+    if test.type is not bool:
+        raise ExpressionError("`if` needs a condition; compare with == or !=")
+    kind = yes.type if yes.type == no.type else yes.type | no.type
+    return Typed(f"({yes.code} if {test.code} else {no.code})", kind)
+
+
+def _concat(node: Any, scope: Scope) -> Typed:
+    parts = [translate_node(part, scope) for part in node.nodes]
+    for part in parts:
+        if not _is_text(part.type):
+            raise ExpressionError(f"`~` joins strings and integers, not a {type_label(part.type)}")
+    return Typed("(" + " + ".join(f"str({part.code})" for part in parts) + ")", str)
+
+
+def _list(node: Any, scope: Scope) -> Typed:
+    items = [translate_node(item, scope) for item in node.items]
+    if not items or any(item.type not in SCALARS for item in items):
+        raise ExpressionError("a list in an expression holds constants")
+    kind = items[0].type
+    return Typed("(" + "".join(f"{item.code}, " for item in items) + ")", tuple[kind, ...])  # type: ignore[valid-type]
+
+
+def _filter(node: Any, scope: Scope) -> Typed:
+    if node.node is None or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        raise ExpressionError(f"the filter `{node.name}` cannot be used like this")
+    value = translate_node(node.node, scope)
+    arguments = [translate_node(argument, scope) for argument in node.args]
+    inner = element(value.type)
+    if node.name == "length" and not arguments and (inner is not None or value.type is str):
+        return Typed(f"len({value.code})", int)
+    if node.name == "string" and not arguments and _is_text(value.type):
+        return Typed(f"str({value.code})", str)
+    if node.name == "join" and len(arguments) == 1 and inner is str and arguments[0].type is str:
+        return Typed(f"{arguments[0].code}.join({value.code})", str)
+    raise ExpressionError(
+        f"the filter `{node.name}` cannot be applied here; there are: length, string, join(text)"
+    )
+
+
+_HANDLERS: dict[type[nodes.Node], Callable[[Any, Scope], Typed]] = {
+    nodes.Name: _name,
+    nodes.Getattr: _getattr,
+    nodes.Const: _const,
+    nodes.TemplateData: _template_data,
+    nodes.Compare: _compare,
+    nodes.And: lambda node, scope: _boolean(node, scope, "and"),
+    nodes.Or: lambda node, scope: _boolean(node, scope, "or"),
+    nodes.Not: _not,
+    nodes.CondExpr: _choose,
+    nodes.Concat: _concat,
+    nodes.List: _list,
+    nodes.Filter: _filter,
+}

@@ -1,0 +1,204 @@
+"""Loading targets: ``target.yaml`` and the templates beside it, built-in and a team's own alike.
+
+Capabilities are read at once; templates are compiled when something is rendered, so that a
+run that only validates does not pay for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from fairway.errors import UsageError
+from fairway.location import Location, Route
+from fairway.source.build import parse, parse_all
+from fairway.source.document import Document
+from fairway.source.file import read_file
+
+Role: TypeAlias = Literal["workload", "router", "image", "addon"]
+Subject: TypeAlias = Literal["plan", "image"]
+
+_ROLES = ("workload", "router", "image", "addon")
+_USES: Mapping[str, str] = {
+    "workload": "set it as the environment's `workload`",
+    "router": "set it as the environment's `router`",
+    "image": "add it to the environment's `targets`",
+    "addon": "add it to the environment's `targets`",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactTemplate:
+    """One artifact of a target: where it goes, from which template, in which place of the file.
+
+    ``format`` is ``yaml`` (structured) or the name of a text format.
+    """
+
+    path: str
+    template: str
+    subject: Subject
+    format: str
+    order: int
+    route: Route
+
+
+@dataclass(frozen=True)
+class Target:
+    """A loaded target. ``digest`` is the sha256 over its templates, in the order of their names."""
+
+    name: str
+    title: str
+    role: Role
+    folder: Path
+    document: Document = field(repr=False)
+    expresses: Mapping[str, tuple[str, ...]]
+    cannot: Mapping[str, str]
+    artifacts: tuple[ArtifactTemplate, ...]
+
+    @property
+    def use(self) -> str:
+        """What a platform team does to use the target."""
+        return _USES[self.role]
+
+    def template_digest(self) -> str:
+        """Return the sha256 (hex) over the names and bytes of the target's templates."""
+        digest = hashlib.sha256()
+        for name in sorted({artifact.template for artifact in self.artifacts}):
+            digest.update(name.encode() + b"\0" + (self.folder / name).read_bytes() + b"\0")
+        return digest.hexdigest()
+
+
+def load_targets(folders: tuple[Path, ...]) -> dict[str, Target]:
+    """Load every target in ``folders`` (each holds one folder a target), by name.
+
+    Raises ``UsageError`` with file and line when one is not well formed or a name comes twice.
+    """
+    targets: dict[str, Target] = {}
+    for parent in folders:
+        for path in sorted(parent.glob("*/target.yaml")):
+            target = load_target(path)
+            if target.name in targets:
+                raise UsageError(f"{path}: a target named {target.name} exists already")
+            targets[target.name] = target
+    return targets
+
+
+def load_target(path: Path) -> Target:
+    """Load one ``target.yaml``."""
+    document = _read(path)
+    fields = _Fields(document)
+    name = fields.text("target")
+    if name != path.parent.name:
+        fields.fail(("target",), f"`{name}` is not the name of its folder, {path.parent.name}")
+    role = fields.text("role")
+    if role not in _ROLES:
+        fields.fail(("role",), f"`{role}` is not one of {', '.join(_ROLES)}")
+    return Target(
+        name=name,
+        title=fields.text("title"),
+        role=role,  # type: ignore[arg-type]
+        folder=path.parent,
+        document=document,
+        expresses=fields.expresses(),
+        cannot=fields.cannot(),
+        artifacts=fields.artifacts(),
+    )
+
+
+def read_template(path: Path) -> list[Document]:
+    """Return the documents of a structured template; ``UsageError`` for one that is not YAML."""
+    source, findings = read_file(str(path))
+    documents: list[Document] = []
+    if source is not None and not findings:
+        documents, findings = parse_all(source)
+    if findings:
+        raise UsageError(f"{path}: {findings[0].message}")
+    return documents
+
+
+def _read(path: Path) -> Document:
+    source, findings = read_file(str(path))
+    if source is None:
+        raise UsageError(f"{path}: {findings[0].message}")
+    document, more = parse(source)
+    findings += more
+    if findings:
+        span = document.span(findings[0].at)
+        raise UsageError(f"{path}:{span.line}:{span.column}: {findings[0].message}")
+    if not isinstance(document.value, dict):
+        raise UsageError(f"{path}: a target is a map")
+    return document
+
+
+class _Fields:
+    """Reads the fields of ``target.yaml`` with errors that name file and line."""
+
+    KNOWN = frozenset({"target", "title", "role", "expresses", "cannot", "artifacts"})
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.value: Mapping[str, Any] = document.value
+        for key in self.value:
+            if key not in self.KNOWN:
+                self.fail((key,), f"unknown key `{key}`; known: {', '.join(sorted(self.KNOWN))}")
+
+    def fail(self, route: Route, message: str) -> Any:
+        """Raise a ``UsageError`` at ``route``."""
+        span = self.document.span(Location(self.document.path, route))
+        raise UsageError(f"{self.document.path}:{span.line}:{span.column}: {message}")
+
+    def text(self, key: str) -> str:
+        """Return a required string."""
+        value = self.value.get(key)
+        if not isinstance(value, str) or not value:
+            self.fail((key,), f"`{key}` must be a string")
+        return str(value)
+
+    def expresses(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the expressed fields: each ``true`` (an empty tuple) or a list of values."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, allowed in self._map("expresses").items():
+            if allowed is True:
+                found[name] = ()
+            elif isinstance(allowed, list) and all(isinstance(item, str) for item in allowed):
+                found[name] = tuple(allowed)
+            else:
+                self.fail(("expresses", name), "expected true or a list of values")
+        return found
+
+    def cannot(self) -> Mapping[str, str]:
+        """Return the refused fields, each with its reason."""
+        refused = self._map("cannot")
+        for name, why in refused.items():
+            if not isinstance(why, str):
+                self.fail(("cannot", name), "expected the reason, as a string")
+        return dict(refused)
+
+    def artifacts(self) -> tuple[ArtifactTemplate, ...]:
+        """Return the artifacts, their templates' existence checked."""
+        listed = self.value.get("artifacts", [])
+        if not isinstance(listed, list):
+            self.fail(("artifacts",), "expected a list")
+        return tuple(self._artifact(item, ("artifacts", i)) for i, item in enumerate(listed))
+
+    def _artifact(self, item: Any, route: Route) -> ArtifactTemplate:
+        keys = {"path", "template", "for", "format", "order"}
+        if not isinstance(item, dict) or not {"path", "template", "for"} <= set(item) <= keys:
+            self.fail(route, f"an artifact has the keys {', '.join(sorted(keys))}")
+        folder = Path(self.document.path).parent
+        if not (folder / str(item["template"])).is_file():
+            self.fail((*route, "template"), f"there is no file {item['template']} beside this one")
+        if item["for"] not in ("plan", "image"):
+            self.fail((*route, "for"), "expected plan or image")
+        form = item.get("format", "yaml")
+        order = item.get("order", 0)
+        return ArtifactTemplate(item["path"], item["template"], item["for"], form, order, route)
+
+    def _map(self, key: str) -> Mapping[str, Any]:
+        value = self.value.get(key, {})
+        if not isinstance(value, dict):
+            self.fail((key,), f"`{key}` must be a map")
+        return value  # type: ignore[no-any-return]

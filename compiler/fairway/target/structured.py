@@ -1,0 +1,188 @@
+"""Structured templates: YAML whose leaves may be expressions, compiled to one function.
+
+``${{ expression }}`` as a whole scalar keeps the value's type; inside a longer scalar it gives
+text. ``$when`` drops a node, ``$each`` with ``$as`` repeats one, and ``$value`` is what such a
+node holds when it is not a map. Nothing else: a value can never become structure, because it is
+only ever placed into the finished tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn, TypeAlias
+
+from fairway.errors import UsageError
+from fairway.location import Location, Route
+from fairway.source.document import Document
+from fairway.target.expression import (
+    ExpressionError,
+    Scope,
+    Typed,
+    element,
+    is_value,
+    translate,
+    type_label,
+)
+
+Documents: TypeAlias = list[Any]
+Renderer: TypeAlias = Callable[[Any], Documents]
+
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_DIRECTIVES = frozenset({"$when", "$each", "$as", "$value"})
+_VARIABLE = re.compile(r"[a-z][a-z0-9_]*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A translated template node: Python source, and how it is repeated or dropped."""
+
+    code: str
+    condition: str = ""
+    loop: str = ""
+
+    def as_items(self) -> str:
+        """Return the source of this node as items of a list display."""
+        if self.loop:
+            test = f" if {self.condition}" if self.condition else ""
+            return f"*[{self.code} {self.loop}{test}]"
+        if self.condition:
+            return f"*(({self.code},) if {self.condition} else ())"
+        return self.code
+
+
+def compile_documents(documents: list[Document], scope: Scope) -> Renderer:
+    """Return a function from the plan to the rendered documents.
+
+    ``scope`` names the function's one argument and its type. Raises ``UsageError`` with file
+    and line for an expression that the types do not allow.
+    """
+    (argument,) = scope
+    items = [_Compiler(document).node(document.value, (), scope) for document in documents]
+    source = "[" + ", ".join(item.as_items() for item in items) + "]"
+    function: Renderer = eval(  # noqa: S307 - source made by the translator from its allow-list
+        f"lambda v_{argument}: {source}", {"__builtins__": {"str": str, "len": len}}
+    )
+    return function
+
+
+def compile_text(text: str, scope: Scope, document: Document, route: Route) -> Callable[[Any], str]:
+    """Return a function from the plan to a string: a path such as ``${{ plan.name }}/x.yaml``."""
+    (argument,) = scope
+    node = _Compiler(document).node(text, route, scope)
+    function: Callable[[Any], str] = eval(  # noqa: S307 - as above
+        f"lambda v_{argument}: str({node.code})", {"__builtins__": {"str": str, "len": len}}
+    )
+    return function
+
+
+class _Compiler:
+    """Translates the nodes of one document; errors point into it."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+
+    def node(self, value: Any, route: Route, scope: Scope) -> _Node:
+        if isinstance(value, dict):
+            return self._map(value, route, scope)
+        if isinstance(value, list):
+            items = [self.node(item, (*route, i), scope) for i, item in enumerate(value)]
+            return _Node("[" + ", ".join(item.as_items() for item in items) + "]")
+        if isinstance(value, str) and "${{" in value:
+            return _Node(self._scalar(value, route, scope))
+        return _Node(repr(value))
+
+    def _map(self, value: Mapping[str, Any], route: Route, scope: Scope) -> _Node:
+        for key in value:
+            if key.startswith("$") and key not in _DIRECTIVES:
+                self._fail(
+                    f"`{key}` is not a directive; there are $when, $each, $as and $value",
+                    (*route, key),
+                )
+        condition, loop = "", ""
+        if "$each" in value:
+            loop, scope = self._loop(value, route, scope)
+        elif "$as" in value:
+            self._fail("`$as` needs `$each`", (*route, "$as"))
+        if "$when" in value:
+            test = self._whole(value["$when"], (*route, "$when"), scope)
+            if test.type is not bool:
+                self._fail(
+                    f"`$when` needs a condition, not a {type_label(test.type)}", (*route, "$when")
+                )
+            condition = test.code
+        if "$value" in value:
+            return _Node(self._value(value, route, scope), condition, loop)
+        entries = [
+            self._entry(key, child, (*route, key), scope)
+            for key, child in value.items()
+            if key not in _DIRECTIVES
+        ]
+        return _Node("{" + ", ".join(entries) + "}", condition, loop)
+
+    def _value(self, value: Mapping[str, Any], route: Route, scope: Scope) -> str:
+        others = [key for key in value if key not in _DIRECTIVES]
+        if others:
+            self._fail(
+                "`$value` stands for the whole node; it has no other keys", (*route, others[0])
+            )
+        node = self.node(value["$value"], (*route, "$value"), scope)
+        if node.condition or node.loop:
+            self._fail("a directive cannot stand in `$value`", (*route, "$value"))
+        return node.code
+
+    def _entry(self, key: str, child: Any, route: Route, scope: Scope) -> str:
+        node = self.node(child, route, scope)
+        name = self._scalar(key, route, scope) if "${{" in key else repr(key)
+        if node.loop:
+            self._fail("`$each` repeats an item of a list, not a key of a map", (*route, "$each"))
+        if node.condition:
+            return f"**({{{name}: {node.code}}} if {node.condition} else {{}})"
+        return f"{name}: {node.code}"
+
+    def _loop(self, value: Mapping[str, Any], route: Route, scope: Scope) -> tuple[str, Scope]:
+        name = value.get("$as")
+        if not isinstance(name, str) or not _VARIABLE.match(name) or name in scope:
+            self._fail("`$each` needs `$as` with a new name in lower case", (*route, "$each"))
+        over = self._whole(value["$each"], (*route, "$each"), scope)
+        inner = element(over.type)
+        if inner is None:
+            self._fail(f"`$each` needs a list, not a {type_label(over.type)}", (*route, "$each"))
+        return f"for v_{name} in {over.code}", {**scope, str(name): inner}
+
+    def _whole(self, value: Any, route: Route, scope: Scope) -> Typed:
+        match = _EXPRESSION.fullmatch(value) if isinstance(value, str) else None
+        if match is None:
+            self._fail("expected one expression, `${{ … }}`", route)
+        return self._translate(match.group(1), route, scope)
+
+    def _scalar(self, value: str, route: Route, scope: Scope) -> str:
+        whole = _EXPRESSION.fullmatch(value)
+        if whole is not None and "${{" not in whole.group(1):
+            typed = self._translate(whole.group(1), route, scope)
+            if not is_value(typed.type):
+                self._fail(f"a {type_label(typed.type)} cannot stand in a document", route)
+            return typed.code
+        parts, position = [], 0
+        for match in _EXPRESSION.finditer(value):
+            if match.start() > position:
+                parts.append(repr(value[position : match.start()]))
+            typed = self._translate(match.group(1), route, scope)
+            if typed.type is bool or not is_value(typed.type) or element(typed.type) is not None:
+                self._fail(f"a {type_label(typed.type)} cannot stand inside text", route)
+            parts.append(f"str({typed.code})")
+            position = match.end()
+        if "${{" in value[position:]:
+            self._fail("`${{` is not closed by `}}`", route)
+        return "(" + " + ".join([*parts, repr(value[position:])]) + ")"
+
+    def _translate(self, text: str, route: Route, scope: Scope) -> Typed:
+        try:
+            return translate(text, scope)
+        except ExpressionError as error:
+            self._fail(str(error), route)
+
+    def _fail(self, message: str, route: Route) -> NoReturn:
+        span = self.document.span(Location(self.document.path, route))
+        raise UsageError(f"{self.document.path}:{span.line}:{span.column}: {message}")
