@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
 from fairway.finding import Finding, Fix
@@ -17,16 +16,17 @@ from fairway.source.file import read_file
 from fairway.source.folder import Folder
 from fairway.source.layers import Layer, Merged, merge
 from fairway.spec.bind import WHOLE, bind
-from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.meaning import View
 from fairway.spec.nearest import listed, nearest
+
+if TYPE_CHECKING:
+    from fairway.spec.deployment import DeploymentSpec
 
 _ABSENT = frozenset({rule.MISSING_KEY.id, rule.CHOICE.id})
 """Findings that say nothing about a part of a spec: what they miss may stand elsewhere."""
 
 
-@dataclass(frozen=True)
-class BoundSpec:
+class BoundSpec(NamedTuple):
     """A spec as far as it could be read.
 
     ``views`` holds the environments in which it could be bound. ``spec`` is one of their specs,
@@ -35,12 +35,12 @@ class BoundSpec:
 
     path: str
     folder: Folder
-    document: Document | None = field(repr=False)
+    document: Document | None
     views: tuple[View, ...]
     spec: DeploymentSpec | None
-    merged: Merged | None = field(repr=False)
+    merged: Merged | None
     findings: tuple[Finding, ...]
-    documents: Mapping[str, Document] = field(repr=False)
+    documents: Mapping[str, Document]
 
     @property
     def name(self) -> str | None:
@@ -103,7 +103,7 @@ class _Binder:
             self.layers.append(Layer("defaults", loaded.document, ("defaults",)))
 
     def bind(self) -> None:
-        """Bind every environment; those without overrides have the same words and are bound once."""
+        """Bind every environment; those without overrides share their words and are bound once."""
         overrides = self._overrides()
         same = tuple(name for name, override in overrides.items() if not override)
         base = self._merge(self.layers)
@@ -130,15 +130,15 @@ class _Binder:
         return merged
 
     def _bind(self, merged: Merged, environments: tuple[str, ...]) -> DeploymentSpec | None:
-        spec, found = bind(DeploymentSpec, merged)
+        spec, found = bind("deployment", merged)
         if not self.document.complete:
             found = [finding for finding in found if finding.rule not in _ABSENT]
-        self.findings += [replace(finding, environments=environments) for finding in found]
+        self.findings += [finding._replace(environments=environments) for finding in found]
         return spec
 
     def _bind_what_overrides_hide(self, base: Merged) -> None:
         """Find faulty values that every environment replaces; nobody else would see them."""
-        _, found = bind(DeploymentSpec, base)
+        _, found = bind("deployment", base)
         self.findings += [finding for finding in found if finding.rule not in _ABSENT]
 
     # -- overrides -----------------------------------------------------------------------------
@@ -148,7 +148,7 @@ class _Binder:
         project = self.loaded.project
         value = self.document.value.get("environments")
         if value is None:
-            return dict.fromkeys(project.environments, {}) if project is not None else {}
+            return {name: {} for name in project.environments} if project is not None else {}
         if not isinstance(value, dict):
             message = "`environments`: expected a map of environments to their overrides"
             self.findings.append(
@@ -168,7 +168,7 @@ class _Binder:
             close = nearest(name, project.environments)
             message = f"the project has no environment {name}: {listed(project.environments)}"
             fix = Fix(f"rename it to {close}", close) if close else Fix(f"add it to {PROJECT_FILE}")
-            self.findings.append(rule.REFERENCE(message, replace(here, part="key"), fix=fix))
+            self.findings.append(rule.REFERENCE(message, here._replace(part="key"), fix=fix))
             return False
         if override is not None and not isinstance(override, dict):
             message = f"`environments.{name}`: expected a map of overrides"

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
 from fairway.bound import BoundSpec, read_spec
 from fairway.deployment import Deployment, ModelVersion
 from fairway.finding import Finding, Fix, Severity, merge_environments
 from fairway.location import Location
-from fairway.lock.model import EMPTY_LOCK, Lock
-from fairway.lock.read import check_lock, read_lock
+from fairway.lock.read import check_lock, empty_lock, read_lock
 from fairway.project import LoadedProject
 from fairway.source.document import Document
-from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.meaning import View, check_meaning
 from fairway.target.capability import check_fields, check_values
 from fairway.versions import resolve_versions
 
+if TYPE_CHECKING:
+    from fairway.lock.model import Lock
+    from fairway.spec.deployment import DeploymentSpec
+
 SPEC_FILE = "deployment.yaml"
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(NamedTuple):
     """What was found of one spec: its deployments where it is right, its findings where not.
 
     ``documents`` holds every file that a finding may point into, by the path that it names.
@@ -34,7 +35,7 @@ class Checked:
     name: str | None
     deployments: tuple[Deployment, ...]
     findings: tuple[Finding, ...]
-    documents: Mapping[str, Document] = field(repr=False)
+    documents: Mapping[str, Document]
 
 
 def check_spec(path: str, loaded: LoadedProject) -> Checked:
@@ -105,7 +106,7 @@ class _Checker:
             self.documents[document.path] = document
         self.findings += findings
         if lock is None or bound.spec is None or bound.merged is None:
-            return EMPTY_LOCK
+            return empty_lock()
         command = f"fairway lock {os.path.dirname(bound.path) or '.'}"  # noqa: PTH120
         self.findings += check_lock(
             lock, bound.spec.model, bound.spec.versions, bound.merged, command

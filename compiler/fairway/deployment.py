@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
-from fairway.lock.model import Lock, LockedVersion
 from fairway.source.layers import Merged
-from fairway.spec.deployment import DeploymentSpec
-from fairway.spec.project import Environment, Project
+
+if TYPE_CHECKING:
+    from fairway.lock.model import Lock, LockedVersion
+    from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.project import Environment, Project
 
 
-@dataclass(frozen=True, slots=True)
-class OwnFile:
+class OwnFile(NamedTuple):
     """A file of the deployment's folder: its path there, its size in bytes, its digest."""
 
     path: str
@@ -20,8 +21,7 @@ class OwnFile:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class ModelVersion:
+class ModelVersion(NamedTuple):
     """A version with the model's fields and its own overrides joined, and its locked bytes.
 
     ``entrypoint`` and ``requirements`` hold one element or none.
@@ -37,8 +37,7 @@ class ModelVersion:
     requirements: tuple[OwnFile, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(NamedTuple):
     """The user's words for one environment, complete and consistent.
 
     ``folder`` is the spec's folder relative to the project's, with forward slashes; ``path`` is
@@ -49,12 +48,12 @@ class Deployment:
     environment: str
     place: Environment
     project: Project
-    merged: Merged = field(repr=False)
+    merged: Merged
     folder: str
     file: str
     path: str
     digest: str
-    lock: Lock = field(repr=False)
+    lock: Lock
     versions: Mapping[str, ModelVersion]
 
     @property

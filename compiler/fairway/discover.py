@@ -36,8 +36,9 @@ def discover(paths: Iterable[str]) -> list[str]:
         else:
             specs = [path]
         for spec in specs:
+            folder, name = os.path.split(spec)
             found.setdefault(
-                os.path.realpath(os.path.dirname(spec) or ".") + os.sep + os.path.basename(spec),
+                os.path.join(os.path.realpath(folder or "."), name),  # noqa: PTH118
                 spec,
             )
     return list(found.values())

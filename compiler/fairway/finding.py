@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import NamedTuple
 
 from fairway.location import Location, Span
 
@@ -22,24 +22,21 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """What mends a finding: words for people and, where exact, the text to put at its span."""
 
     description: str
     replacement: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Related:
+class Related(NamedTuple):
     """A second place that explains a finding, such as the first of two duplicate keys."""
 
     message: str
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault of the input, as a value; ``environments`` names where it shows (empty: in all)."""
 
     rule: str
@@ -51,16 +48,14 @@ class Finding:
     environments: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLine:
+class SourceLine(NamedTuple):
     """A line of a file, quoted under a diagnostic: its number from 1 and its text, no line end."""
 
     number: int
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedDiagnostic:
+class RelatedDiagnostic(NamedTuple):
     """A related place with its lines and columns."""
 
     message: str
@@ -68,8 +63,7 @@ class RelatedDiagnostic:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Suppression:
+class Suppression(NamedTuple):
     """Why a finding does not count: a waiver's reason, its owner and its last day (ISO 8601)."""
 
     reason: str
@@ -77,8 +71,7 @@ class Suppression:
     until: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """A located finding: all that a report needs, so that reports never open a file.
 
     ``file`` is relative to the working directory, with forward slashes. ``span`` is None only
@@ -106,7 +99,7 @@ def merge_environments(findings: Iterable[Finding]) -> list[Finding]:
     """
     merged: dict[Finding, Finding] = {}
     for finding in findings:
-        key = replace(finding, environments=())
+        key = finding._replace(environments=())
         known = merged.get(key)
         if known is None:
             merged[key] = finding
@@ -114,7 +107,7 @@ def merge_environments(findings: Iterable[Finding]) -> list[Finding]:
             names = known.environments + tuple(
                 name for name in finding.environments if name not in known.environments
             )
-            merged[key] = replace(known, environments=names)
+            merged[key] = known._replace(environments=names)
         else:
             merged[key] = key
     return list(merged.values())

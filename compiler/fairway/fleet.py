@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 
 from fairway import rule
 from fairway.check import Checked, check_spec
@@ -38,7 +37,7 @@ class Fleet:
             checked = check_spec(path, loaded)
             more = self._name_taken(checked, loaded)
             if more:
-                checked = replace(checked, findings=(*checked.findings, *more), deployments=())
+                checked = checked._replace(findings=(*checked.findings, *more), deployments=())
             self.keep(checked.findings, checked.documents)
             self._files.add(checked.path)
             self.deployments += 1

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 Step: TypeAlias = str | int
 Route: TypeAlias = tuple[Step, ...]
@@ -22,8 +21,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where a finding points: symbolic (file and route) until something prints it.
 
     ``offsets`` (start and end, in code points) is for what has no route: a file that
@@ -36,8 +34,7 @@ class Location:
     offsets: tuple[int, int] | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A range of text: lines and columns from 1, columns in code points, the end exclusive."""
 
     line: int

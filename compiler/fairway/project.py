@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
 from fairway.errors import UsageError
@@ -18,16 +18,17 @@ from fairway.source.file import read_file
 from fairway.source.layers import Layer, Merged, merge
 from fairway.spec.bind import bind
 from fairway.spec.nearest import listed, nearest
-from fairway.spec.project import Environment, Project
 from fairway.target.capability import Capabilities
 from fairway.target.load import Role, Target, load_targets
+
+if TYPE_CHECKING:
+    from fairway.spec.project import Environment, Project
 
 PROJECT_FILE = "fairway.yaml"
 RESERVED = ("images", "index")
 
 
-@dataclass(frozen=True)
-class LoadedProject:
+class LoadedProject(NamedTuple):
     """A project as it was read: its folder, its document, and what could be made of them.
 
     ``project`` is None when the file has faults; then ``findings`` says which, and specs are
@@ -35,7 +36,7 @@ class LoadedProject:
     """
 
     root: str
-    document: Document | None = field(repr=False)
+    document: Document | None
     project: Project | None
     targets: Mapping[str, Target]
     capabilities: Mapping[str, Capabilities]
@@ -68,7 +69,7 @@ def load_project(path: str) -> LoadedProject:
         if not findings:
             findings.append(rule.TYPE("the project file is a map", merged.locate(())))
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
-    project, more = bind(Project, merged)
+    project, more = bind("project", merged)
     findings += [f for f in more if document.complete or f.rule != rule.MISSING_KEY.id]
     if project is None or findings:
         return LoadedProject(root, document, None, {}, {}, tuple(findings))

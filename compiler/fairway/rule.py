@@ -6,14 +6,13 @@ no pack can change. A finding is made by calling its rule, so an id cannot be mi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fairway.finding import Finding, Fix, Related, Severity
 from fairway.location import Location
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule of the language: a stable id, one line of title, and why it is so."""
 
     id: str

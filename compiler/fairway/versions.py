@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fairway import rule
 from fairway.deployment import ModelVersion, OwnFile
 from fairway.finding import Finding
 from fairway.location import Route
-from fairway.lock.model import Lock, LockedVersion
 from fairway.source.document import Document
 from fairway.source.folder import FileContent, Folder
 from fairway.source.layers import Merged
-from fairway.spec.deployment import DeploymentSpec
-from fairway.spec.model import Version
+
+if TYPE_CHECKING:
+    from fairway.lock.model import Lock, LockedVersion
+    from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.model import Version
 
 
 def resolve_versions(
@@ -52,7 +56,7 @@ class _Resolver:
         if contract is not None:
             self._check_contract(contract[0], contract[1], locked)
         form = version.format or model.format
-        entrypoint = self._entrypoint(name, version) if form == "python" else ()
+        entrypoint = self._entrypoint(name, version, locked) if form == "python" else ()
         requirements = tuple(
             found[0]
             for path in (version.requirements or model.requirements,)
@@ -88,13 +92,21 @@ class _Resolver:
             self.findings.append(finding)
         return None
 
-    def _entrypoint(self, name: str, version: Version) -> tuple[tuple[OwnFile, str], ...]:
+    def _entrypoint(
+        self, name: str, version: Version, locked: LockedVersion | None
+    ) -> tuple[tuple[OwnFile, str], ...]:
         entrypoint = version.entrypoint or self.spec.model.entrypoint
         if entrypoint is None:
             return ()
         path, _, class_name = entrypoint.rpartition(":")
         own = self._own(name, "entrypoint", path)
-        return ((own[0], class_name),) if own is not None else ()
+        if own is None:
+            return ()
+        if locked is not None and any(file.path == path for file in locked.files):
+            message = f"the model has a file {path} of its own, which would replace the entrypoint"
+            at = self.merged.locate(self._route(name, "entrypoint"))
+            self.findings.append(rule.CONSISTENT(message, at, fix="rename one of the two"))
+        return ((own[0], class_name),)
 
     def _check_contract(
         self, own: OwnFile, content: FileContent, locked: LockedVersion | None

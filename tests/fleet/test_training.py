@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from fairway.serve.contract import Contract
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from fairway.finding import (
     Diagnostic,
     Fix,
@@ -65,8 +65,8 @@ BLOCK = Diagnostic(
 DIRECTORY = Diagnostic(
     "input/unreadable", Severity.ERROR, "this is a directory", "specs/100% new, a:b", None, ""
 )
-WAIVED = replace(
-    TYPO, suppressed=Suppression("the old fleet until it moves", "ml-platform", "2026-12-01")
+WAIVED = TYPO._replace(
+    suppressed=Suppression("the old fleet until it moves", "ml-platform", "2026-12-01")
 )
 FLEET = (TYPO, DUPLICATE, HOSTILE, BLOCK, DIRECTORY, WAIVED)
 
@@ -127,8 +127,7 @@ def many() -> tuple[Diagnostic, ...]:
     """20,000 findings in 500 files; every fourth is an error, and the errors are not first."""
     kinds = (Severity.INFO, Severity.WARNING, Severity.WARNING, Severity.ERROR)
     return tuple(
-        replace(
-            TYPO,
+        TYPO._replace(
             severity=kinds[number % 4],
             file=f"specs/model-{number % 500:03}/deployment.yaml",
             route=f"versions[{number}]",

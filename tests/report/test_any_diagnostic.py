@@ -2,6 +2,9 @@ import json
 from xml.etree import ElementTree
 
 import jsonschema
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from fairway.finding import (
     Diagnostic,
     Fix,
@@ -13,8 +16,6 @@ from fairway.finding import (
 from fairway.location import Span
 from fairway.report import FORMATS, RuleInfo, render, summarise
 from fairway.report.json_schema import findings_schema
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 HOSTILE = "\x00\x07\x1b\x7f\x85\x9b\r\n\t`|<>&]'\"@#%:,\u200b\u202e\u2028\ufffe\udc80\ud800́名𝕏"
 TEXT = st.text(st.characters() | st.sampled_from(HOSTILE), max_size=60)

@@ -1,8 +1,9 @@
 import pytest
-from fairway.report.excerpt import Excerpt, excerpt
-from fairway.report.printable import display_width, visible
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fairway.report.excerpt import Excerpt, excerpt
+from fairway.report.printable import display_width, visible
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 from collections import Counter
-from dataclasses import replace
 
 import pytest
+
 from fairway.finding import Severity
 from fairway.location import Span
 
@@ -25,14 +25,14 @@ def test_no_findings_print_nothing(show):
     ],
 )
 def test_columns_are_given_on_one_line_only(show, typo, span, properties):
-    line = show("github", replace(typo, span=span))
+    line = show("github", typo._replace(span=span))
     assert line.startswith(
         f"::error file=specs/fraud/deployment.yaml,{properties},title=spec/unknown-key::unknown"
     )
 
 
 def test_what_would_end_a_property_or_a_message_is_escaped(show, typo):
-    line = show("github", replace(typo, file="a:b,c%d\ne", message="50%\r\n::error::x"))
+    line = show("github", typo._replace(file="a:b,c%d\ne", message="50%\r\n::error::x"))
     assert line.startswith(r"::error file=a%3Ab%2Cc%25d\x0ae,line=31")
     assert r"::50%25\x0d\x0a::error::x%0AFix: rename" in line
 

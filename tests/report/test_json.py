@@ -1,8 +1,8 @@
 import json
-from dataclasses import replace
 
 import jsonschema
 import pytest
+
 from fairway.report.json_schema import findings_schema
 
 
@@ -51,7 +51,7 @@ def test_no_findings(show):
 
 def test_what_acts_on_a_terminal_or_a_log_is_escaped(show, typo):
     hostile = "\x1b[2J\x9b2J\u202e\u2028##[group]x\udc80 é名"
-    text = show("json", replace(typo, message=hostile))
+    text = show("json", typo._replace(message=hostile))
     assert r'"\u001b[2J\u009b2J\u202e\u2028#\u0023[group]x\udc80 é名"' in text
     assert json.loads(text)["findings"][0]["message"] == hostile
     text.encode()

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from xml.etree import ElementTree
 
 from fairway.finding import Severity, Suppression
@@ -17,8 +16,8 @@ def test_no_findings_is_one_test_that_passed(show):
 
 
 def test_only_errors_fail(show, typo):
-    kinds = [replace(typo, severity=severity) for severity in Severity]
-    waived = replace(typo, suppressed=Suppression("because <it> must", "me", "2026-12-01"))
+    kinds = [typo._replace(severity=severity) for severity in Severity]
+    waived = typo._replace(suppressed=Suppression("because <it> must", "me", "2026-12-01"))
     root = ElementTree.fromstring(show("junit", *kinds, waived))  # noqa: S314
     outcomes = [next(iter(case)) for case in root.iter("testcase")]
     assert [(outcome.tag, outcome.get("type")) for outcome in outcomes] == [

@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+
 from fairway.finding import Severity
 from fairway.report.markdown_text import code, inline, link
 
@@ -75,6 +74,6 @@ def test_many_findings_fit_a_comment(show, many):
 
 @pytest.mark.parametrize("text", ["*" * 5000, "\x1b" * 5000, "𝕏" * 5000, "`" * 5000, "@a" * 5000])
 def test_long_texts_fit_a_comment(show, typo, text):
-    long = replace(typo, rule=text, message=text, file=text, environments=(text,), fix=None)
-    same = [replace(long, severity=severity) for severity in Severity for _ in range(40)]
+    long = typo._replace(rule=text, message=text, file=text, environments=(text,), fix=None)
+    same = [long._replace(severity=severity) for severity in Severity for _ in range(40)]
     assert len(show("markdown", *same).encode("utf-16-le")) // 2 < 65_536

@@ -1,10 +1,10 @@
 import json
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
 import pytest
+
 from fairway.finding import Severity, Suppression
 from fairway.location import Span
 
@@ -50,7 +50,7 @@ def test_every_result_names_its_rule(show, fleet):
 
 def test_a_name_is_percent_encoded(show, typo):
     def uri(file):
-        place = results(show("sarif", replace(typo, file=file)))[0]["locations"][0]
+        place = results(show("sarif", typo._replace(file=file)))[0]["locations"][0]
         return place["physicalLocation"]["artifactLocation"]["uri"]
 
     assert uri("specs/100% new, a:b#c?.yaml") == "specs/100%25%20new%2C%20a%3Ab%23c%3F.yaml"
@@ -63,24 +63,24 @@ def test_a_fingerprint_outlives_a_move_and_tells_equals_apart(show, typo):
     def prints(*diagnostics):
         return [item["partialFingerprints"] for item in results(show("sarif", *diagnostics))]
 
-    moved = replace(typo, span=Span(90, 3, 90, 11), snippet=())
+    moved = typo._replace(span=Span(90, 3, 90, 11), snippet=())
     first, second = prints(typo, typo)
     assert prints(moved) == [first]
     assert second != first
     changes = ({"rule": "a/b"}, {"file": "b"}, {"route": "c"}, {"message": "d"})
-    different = [prints(replace(typo, **change))[0] for change in changes]
+    different = [prints(typo._replace(**change))[0] for change in changes]
     assert len({json.dumps(item) for item in [first, *different]}) == 5
 
 
 def test_a_fix_without_its_text_is_words_only(show, typo):
-    words = replace(typo, fix=replace(typo.fix, replacement=None), environments=())
+    words = typo._replace(fix=typo.fix._replace(replacement=None), environments=())
     (result,) = results(show("sarif", words))
     assert result["message"]["text"].endswith("in serving\nFix: rename it to `scaling`")
     assert "fixes" not in result
 
 
 def test_the_gravest_five_thousand_are_kept(show, many):
-    waived = replace(many[3], suppressed=Suppression("later"))
+    waived = many[3]._replace(suppressed=Suppression("later"))
     text = show("sarif", waived, *many[4:])
     kept = results(text)
     assert Counter(item["level"] for item in kept) == {"error": 4999, "warning": 1}

@@ -1,7 +1,7 @@
 import re
-from dataclasses import replace
 
 import pytest
+
 from fairway.finding import SourceLine, Suppression
 from fairway.location import Span
 from fairway.report import FORMATS, Summary, render
@@ -22,7 +22,7 @@ def test_no_findings(show):
 
 
 def test_only_waived_findings(show, typo):
-    waived = replace(typo, suppressed=Suppression("later"))
+    waived = typo._replace(suppressed=Suppression("later"))
     assert show("text", waived, waived) == (
         "2 waived findings\n3 deployments in 1 file: no findings\n"
     )
@@ -38,14 +38,14 @@ def test_only_waived_findings(show, typo):
     ],
 )
 def test_the_days_left_of_a_waiver(show, typo, until, ending):
-    waived = replace(typo, suppressed=Suppression("later", until=until))
+    waived = typo._replace(suppressed=Suppression("later", until=until))
     first = show("text", waived).splitlines()[0]
     assert first == f"1 waived finding: the waiver ends {until}{ending}"
 
 
 def test_the_first_waiver_to_end_is_named(show, typo):
     ends = ("2027-01-01", "", "2026-12-01")
-    waived = [replace(typo, suppressed=Suppression("later", until=until)) for until in ends]
+    waived = [typo._replace(suppressed=Suppression("later", until=until)) for until in ends]
     first = show("text", *waived).splitlines()[0]
     assert first == "3 waived findings: the first waiver ends 2026-12-01 (12 days left)"
 
@@ -56,18 +56,18 @@ def test_counts_are_grouped_and_plural(typo):
 
 
 def test_a_span_that_ends_at_the_next_line_is_one_line(show, typo):
-    whole = replace(typo, span=Span(31, 3, 32, 1))
+    whole = typo._replace(span=Span(31, 3, 32, 1))
     assert "\n   |   ^^^^^^^^^^^^^^^^^^\n" in show("text", whole)
     assert "..." not in show("text", whole)
 
 
 def test_an_empty_span_has_one_mark(show, typo):
-    end = replace(typo, span=Span(31, 21, 31, 21))
+    end = typo._replace(span=Span(31, 21, 31, 21))
     assert "\n   |                     ^\n" in show("text", end)
 
 
 def test_a_span_without_its_line_is_a_place_only(show, typo):
-    bare = replace(typo, snippet=())
+    bare = typo._replace(snippet=())
     assert show("text", bare).splitlines()[1:3] == [
         "  --> specs/fraud/deployment.yaml:31:3",
         "   = fix: rename it to `scaling`",
@@ -75,12 +75,12 @@ def test_a_span_without_its_line_is_a_place_only(show, typo):
 
 
 def test_an_empty_line_leaves_no_trailing_space(show, typo):
-    blank = replace(typo, span=Span(31, 1, 31, 1), snippet=(SourceLine(31, ""),))
+    blank = typo._replace(span=Span(31, 1, 31, 1), snippet=(SourceLine(31, ""),))
     assert "\n31 |\n   | ^\n" in show("text", blank)
 
 
 def test_a_message_cannot_forge_a_line(show, typo):
-    forged = replace(typo, message="x\nerror[a/b]: y\u2028z", file="a\nb")
+    forged = typo._replace(message="x\nerror[a/b]: y\u2028z", file="a\nb")
     lines = show("text", forged).splitlines()
     assert lines[0] == r"error[spec/unknown-key]: x\x0aerror[a/b]: y\u2028z"
     assert lines[1] == r"  --> a\x0ab:31:3"
@@ -88,7 +88,7 @@ def test_a_message_cannot_forge_a_line(show, typo):
 
 def test_a_huge_line_is_quick_and_fits(show, typo):
     line = "a" * 500_000 + "mark-me!" + "日本" * 300_000
-    huge = replace(typo, span=Span(1, 500_001, 1, 500_009), snippet=(SourceLine(1, line),))
+    huge = typo._replace(span=Span(1, 500_001, 1, 500_009), snippet=(SourceLine(1, line),))
     assert show("text", huge).splitlines()[3:5] == [
         " 1 | …" + "a" * 24 + "mark-me!" + "日本" * 10 + "…",
         "   |  " + " " * 24 + "^^^^^^^^",

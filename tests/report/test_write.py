@@ -2,6 +2,7 @@ import os
 import threading
 
 import pytest
+
 from fairway.report.write import write_report
 
 

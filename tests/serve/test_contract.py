@@ -6,11 +6,12 @@ import ast
 import json
 from pathlib import Path
 
-import fairway.serve
 import pytest
+from pydantic import ValidationError
+
+import fairway.serve
 from fairway.serve.contract import Contract
 from fairway.serve.cpu import available_cpus
-from pydantic import ValidationError
 
 GOOD = {
     "inputs": [

@@ -7,6 +7,7 @@ import struct
 
 import numpy as np
 import pytest
+
 from fairway.serve.contract import Contract
 from fairway.serve.errors import Refusal
 from fairway.serve.request import RequestReader

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+
+from pydantic import ValidationError
 
 from fairway import rule
 from fairway.bound import BoundSpec, read_spec
 from fairway.errors import FairwayError
 from fairway.finding import Diagnostic, Finding, Severity
 from fairway.fleet import Fleet
-from fairway.lock.model import EMPTY_LOCK, LOCK_NAME, Lock, LockedFile
+from fairway.lock import LOCK_NAME
+from fairway.lock.model import Lock, LockedFile
 from fairway.lock.read import check_lock, read_lock
 from fairway.lock.write import Locking, lock_text, make_lock, write_beside
 from fairway.source.folder import FileContent
@@ -53,7 +57,7 @@ class LockRun:
         line = ""
         broken = any(finding.severity >= Severity.ERROR for finding in bound.findings)
         if not broken and bound.spec is not None and bound.merged is not None:
-            before = old or EMPTY_LOCK
+            before = _as_models(bound)
             locking = make_lock(bound.spec, bound.merged, bound.folder, before)
             documents.update((document.path, document) for document in locking.documents)
             findings += locking.findings
@@ -64,6 +68,15 @@ class LockRun:
                 line = _write(bound, locking.lock)
         self._fleet.keep(findings, documents)
         return line
+
+
+def _as_models(bound: BoundSpec) -> Lock:
+    """Return the lock that is there as the models themselves, which can be compared and written."""
+    content = bound.folder.file(LOCK_NAME)
+    if isinstance(content, FileContent):
+        with suppress(ValidationError):
+            return Lock.model_validate_json(content.data)
+    return Lock.model_construct(lock_version=1, versions={}, images={}, served={})
 
 
 def _write(bound: BoundSpec, lock: Lock) -> str:

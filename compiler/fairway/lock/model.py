@@ -9,8 +9,6 @@ from pydantic import Field
 from fairway.spec import base
 from fairway.spec.base import SpecModel, field
 
-LOCK_NAME = "deployment.lock.json"
-
 _DIGEST = "sha256:" + "0" * 64
 Size = Annotated[int, Field(ge=0)]
 
@@ -133,7 +131,3 @@ class Lock(SpecModel):
         {"staging": [{"version": "3.1.0", "commit": "4f1d…", "since": "2026-11-01T09:00:00Z"}]},
         {},
     )
-
-
-EMPTY_LOCK = Lock.model_validate({"lockVersion": 1, "versions": {}})
-"""What a deployment without a lock has."""

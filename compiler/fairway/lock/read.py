@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fairway import rule
 from fairway.finding import Finding
 from fairway.location import Location
-from fairway.lock.model import EMPTY_LOCK, LOCK_NAME, Lock
+from fairway.lock import LOCK_NAME
+from fairway.lock.bind import bind_lock
 from fairway.source.document import Document
 from fairway.source.folder import Folder
 from fairway.source.layers import Merged
-from fairway.spec.bind_json import bind_json
-from fairway.spec.model import Model, Version
+from fairway.spec.bind import validate
+
+if TYPE_CHECKING:
+    from fairway.lock.model import Lock
+    from fairway.spec.model import Model, Version
+
+
+def empty_lock() -> Lock:
+    """Return what a deployment without a lock has."""
+    return validate("lock", {"lockVersion": 1, "versions": {}})
 
 
 def read_lock(folder: Folder) -> tuple[Lock | None, Document | None, list[Finding]]:
@@ -21,9 +31,9 @@ def read_lock(folder: Folder) -> tuple[Lock | None, Document | None, list[Findin
     content = folder.file(LOCK_NAME)
     if isinstance(content, str):
         if content.endswith("does not exist"):
-            return EMPTY_LOCK, None, []
+            return empty_lock(), None, []
         return None, None, [rule.LOCK_FORMAT(content, Location(shown))]
-    return bind_json(Lock, content.data, shown, rule.LOCK_FORMAT)
+    return bind_lock(content.data, shown)
 
 
 def check_lock(

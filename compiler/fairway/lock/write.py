@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fairway import rule
 from fairway.contract import check_contract
 from fairway.finding import Finding
 from fairway.lock.digest import SourceRefusedError, digest_files, root_digest
 from fairway.lock.format import found_format
-from fairway.lock.model import EMPTY_LOCK, Lock, LockedContract, LockedFile, LockedVersion
+from fairway.lock.model import Lock, LockedContract, LockedFile, LockedVersion
 from fairway.source.document import Document
 from fairway.source.folder import FileContent, Folder
 from fairway.source.layers import Merged
@@ -20,8 +20,7 @@ from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.model import Version
 
 
-@dataclass(frozen=True, slots=True)
-class Locking:
+class Locking(NamedTuple):
     """What came of locking one spec: the new lock, or findings and the files they point into."""
 
     lock: Lock | None
@@ -45,9 +44,7 @@ def make_lock(spec: DeploymentSpec, merged: Merged, folder: Folder, old: Lock) -
     if findings:
         return Locking(None, tuple(dict.fromkeys(findings)), tuple(documents))
     images = {name: image for name, image in old.images.items() if name in versions}
-    lock = EMPTY_LOCK.model_copy(
-        update={"versions": versions, "images": images, "served": old.served}
-    )
+    lock = Lock.model_construct(lock_version=1, versions=versions, images=images, served=old.served)
     return Locking(lock, (), ())
 
 

@@ -53,7 +53,6 @@ def plan_image(deployment: Deployment, version: ModelVersion, recipe: Recipe) ->
         model_digest=version.locked.digest,
         command=_command(deployment, version),
         port=IMAGE_PORT,
-        packages=("code",) if version.entrypoint else (),
         files=tuple(sorted(_files(deployment, version, recipe), key=lambda file: file.path)),
         content="",
         repository="",
@@ -69,7 +68,7 @@ def _command(deployment: Deployment, version: ModelVersion) -> tuple[str, ...]:
     command += ["--format", version.format, "--model", "/app/model"]
     command += ["--contract", "/app/contract.json"]
     for file, class_name in version.entrypoint:
-        command += ["--entrypoint", f"/app/code/{file.path}:{class_name}"]
+        command += ["--entrypoint", f"{file.path}:{class_name}"]
     for pattern in deployment.project.trust.skops_types if version.format == "skops" else ():
         command += ["--trusted-type", pattern]
     return (*command, "--host", "0.0.0.0", "--port", str(IMAGE_PORT))  # noqa: S104 - in a pod
@@ -84,7 +83,7 @@ def _files(deployment: Deployment, version: ModelVersion, recipe: Recipe) -> Ite
         ("contract.json", version.contract.digest, version.contract.size, version.contract.path)
     ]
     for file, _ in version.entrypoint:
-        own.append((f"code/{file.path}", file.digest, file.size, file.path))
+        own.append((f"model/{file.path}", file.digest, file.size, file.path))
     for path, digest, size, name in own:
         yield ContextFile(path, digest, size, "spec", f"{deployment.folder}/{name}")
     for file in version.requirements:

@@ -174,7 +174,6 @@ class ImagePlan:
     model_digest: str
     command: tuple[str, ...]
     port: int
-    packages: tuple[str, ...]
     files: tuple[ContextFile, ...]
     content: str
     repository: str

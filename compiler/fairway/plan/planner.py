@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import ceil
+from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment
 from fairway.plan.image import IMAGE_PORT
@@ -21,9 +22,11 @@ from fairway.plan.model import (
     StrategyName,
     Workload,
 )
-from fairway.spec.serving import Serving
 from fairway.spec.slug import slug
 from fairway.spec.units import Duration, Percentage
+
+if TYPE_CHECKING:
+    from fairway.spec.serving import Serving
 
 SERVICE_PORT = 80
 DRAIN_SECONDS = 5
@@ -94,7 +97,7 @@ def _labels(deployment: Deployment) -> dict[str, str]:
 
 
 def _workloads(deployment: Deployment, images: Mapping[str, ImagePlan]) -> tuple[Workload, ...]:
-    """Return the sets of pods: one for rolling, one for each version otherwise, both in a handover."""
+    """Return the sets of pods: one for rolling, one a version otherwise, both in a handover."""
     release = deployment.spec.release
     rolling = [(deployment.name, release.stable)]
     versions = [release.stable, *([release.candidate] if release.candidate else [])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fairway.report.printable import COMMAND, display_width, shown
 
@@ -13,8 +13,7 @@ _REACH = 4
 _LEAST_ROOM = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A line as shown, and the marks under it: their offset and number in terminal cells."""
 
     text: str

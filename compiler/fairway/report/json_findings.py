@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from fairway.finding import Diagnostic, Fix, RelatedDiagnostic, Suppression
 from fairway.location import Span
 from fairway.report.json_text import Json, json_text
@@ -16,7 +14,7 @@ def render(report: Report) -> str:
     """Return the findings as JSON, each on a line of its own, those that are waived included."""
     findings = ",\n".join(f"    {json_text(_finding(item))}" for item in report.diagnostics)
     listed = f"[\n{findings}\n  ]" if findings else "[]"
-    summary = json_text(asdict(report.summary))
+    summary = json_text(report.summary._asdict())
     head = f'"version": {CONTRACT_VERSION},\n  "summary": {summary}'
     return f'{{\n  {head},\n  "findings": {listed}\n}}\n'
 

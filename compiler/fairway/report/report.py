@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.finding import Diagnostic
 from fairway.location import Span
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 DEFAULT_WIDTH = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """All that a format may print; ``width`` is in terminal cells."""
 
     diagnostics: tuple[Diagnostic, ...]

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import signal
 import socket
+import struct
+import sys
 from collections.abc import Iterator
 from time import monotonic
 from types import FrameType
@@ -23,7 +26,17 @@ from fairway.serve.lifecycle import Lifecycle
 from fairway.serve.log import log
 
 _SETTLE: Final = 0.5  # seconds for a request that was on the wire when accepting stopped
+_HANDSHAKE: Final = 0.1  # seconds for connections that were half open when accepting stopped
 _TICK: Final = 0.02
+_SO_ATTACH_FILTER: Final = 26  # of <asm-generic/socket.h>; Python has no name for it
+# Code, jump if true, jump if false, operand. The packet starts at its TCP header.
+_DROP_SYN: Final = (
+    (0x30, 0, 0, 13),  # load the byte of the flags
+    (0x54, 0, 0, 0x12),  # keep SYN and ACK
+    (0x15, 0, 1, 0x02),  # SYN alone: the next instruction, else the one after it
+    (0x06, 0, 0, 0),  # drop
+    (0x06, 0, 0, 0xFFFFFFFF),  # accept all of it
+)
 
 
 class DrainingServer(uvicorn.Server):
@@ -31,7 +44,7 @@ class DrainingServer(uvicorn.Server):
 
     1. For ``drain`` seconds everything is answered, with ``Connection: close``, and readiness
        is false, so that routers and callers go elsewhere.
-    2. Accepting stops; connections waiting in the kernel's queue are taken in first.
+    2. Accepting stops; connections waiting in the kernel's queue are still taken in.
     3. Connections get a last moment for a request that is on its way.
     4. Idle connections are closed; requests in flight are finished.
     """
@@ -88,27 +101,28 @@ class DrainingServer(uvicorn.Server):
             await asyncio.sleep(_TICK)
 
     async def _stop_accepting(self, sockets: list[socket.socket]) -> None:
-        # A duplicate keeps the queue alive in the kernel when the event loop lets go of the
-        # socket; closing the last descriptor resets whatever is still in the queue.
-        duplicates = [listener.dup() for listener in sockets]
+        for listener in sockets:
+            _ignore_new_connections(listener)
+        await asyncio.sleep(_HANDSHAKE)
         for server in self.servers:
             server.close()
-        accepted: list[socket.socket] = []
-        for duplicate in duplicates:
-            duplicate.setblocking(False)
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    accepted.append(duplicate.accept()[0])
-            duplicate.close()
         for listener in sockets:
             listener.close()
-        loop = asyncio.get_running_loop()
-        for connection in accepted:
-            connection.setblocking(False)
-            await loop.connect_accepted_socket(self._protocol, connection)
 
-    def _protocol(self) -> asyncio.Protocol:
-        protocol: type[asyncio.Protocol] = self.config.http_protocol_class
-        return protocol(  # type: ignore[call-arg]
-            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
-        )
+
+def _ignore_new_connections(listener: socket.socket) -> None:
+    """Let the kernel drop connection attempts, so that its queue of accepted ones runs empty.
+
+    Closing a listening socket resets what is in its queue, and between the last look into the
+    queue and the close there is always room for one more. A dropped attempt is repeated by the
+    caller's kernel after a second, and then refused. Only Linux has such filters, which need no
+    privilege (https://docs.kernel.org/networking/filter.html).
+    """
+    if sys.platform != "linux":
+        return
+    program = b"".join(struct.pack("HBBI", *instruction) for instruction in _DROP_SYN)
+    buffer = ctypes.create_string_buffer(program, len(program))
+    # struct sock_fprog: the number of instructions and their address.
+    pointer = struct.pack("HP", len(_DROP_SYN), ctypes.addressof(buffer))
+    with contextlib.suppress(OSError):  # a sandbox without filters keeps the small gap
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, pointer)

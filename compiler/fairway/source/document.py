@@ -83,7 +83,7 @@ class Document:
         return True
 
     def offsets(self, route: Route, part: Part = "value") -> Offsets:
-        """Return where ``route`` stands; a route that is not there gives its nearest parent's key."""
+        """Return where ``route`` stands; for one that is not there its nearest parent's key."""
         node, key = self.marks, None
         for step in route:
             if isinstance(node, MapMarks) and isinstance(step, str) and step in node.values:
@@ -104,7 +104,7 @@ class Document:
         return at.offsets if at.offsets is not None else self.offsets(at.route, at.part)
 
     def span(self, at: Location) -> Span:
-        """Return the lines and columns of a location in this document, blanks at its end left out."""
+        """Return the lines and columns of a location, without blanks at its end."""
         start, end = self.resolve(at)
         size = len(self.text)
         start, end = min(start, size), min(end, size)

@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import stat
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fairway import rule
 from fairway.finding import Finding, Fix
@@ -19,13 +19,11 @@ MAX_BYTES = 1 << 20
 _CHUNK = 1 << 17
 
 # YAML 1.2 section 5.1, less the line separators that YAML 1.1 readers break lines at.
-_FORBIDDEN = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)
+_FORBIDDEN = "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_PLAIN = bytes([9, 10, 13, *range(32, 127)])
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+class SourceFile(NamedTuple):
     """A file's path as shown to people, its text without a byte order mark, and its digest.
 
     ``digest`` is the sha256 of the file's bytes, in hexadecimal. ``text`` may hold characters
@@ -106,7 +104,9 @@ def decode(name: str, data: bytes) -> tuple[SourceFile | None, list[Finding]]:
     except UnicodeDecodeError as error:
         return _invalid_utf8(name, data, digest, error)
     source = SourceFile(name, text, digest)
-    found = _FORBIDDEN.search(text)
+    if not data.translate(None, _PLAIN):
+        return source, []
+    found = re.search(_FORBIDDEN, text)
     if found is None:
         return source, []
     at = Location(name, offsets=(found.start(), found.end()))

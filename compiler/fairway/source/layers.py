@@ -7,8 +7,7 @@ happens for the few values that a finding or ``explain`` asks for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fairway.location import Location, Part, Route
 from fairway.source.document import Document
@@ -16,8 +15,7 @@ from fairway.source.document import Document
 LayerName: TypeAlias = Literal["override", "spec", "defaults"]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """A part of a document that takes part in a merge: what stands at ``prefix``."""
 
     name: LayerName
@@ -33,8 +31,7 @@ class Layer:
         return node
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Where a merged value came from: its layer, and the route in that layer's document."""
 
     layer: Layer
@@ -46,8 +43,7 @@ class Origin:
         return Location(self.layer.document.path, self.route, part if self.exact else "key")
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """Merged values and the layers they came from, the strongest layer first."""
 
     value: Any

@@ -30,7 +30,7 @@ _NAN = frozenset({".nan", ".NaN", ".NAN"})
 
 
 def resolve(text: str) -> Scalar:
-    """Return the value of a plain scalar: ``no`` is a string, ``012`` is twelve, ``1_000`` a string.
+    """Return a plain scalar's value: ``no`` is a string, ``012`` is twelve, ``1_000`` a string.
 
     Integers of more than 4,000 digits stay strings (Python refuses to convert them).
     """

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainSerializer,
     PlainValidator,
     WithJsonSchema,
     model_validator,
 )
-from pydantic.alias_generators import to_camel, to_snake
-from pydantic_core import PydanticCustomError
+from pydantic.alias_generators import to_camel
 
 from fairway.spec import forms, units
+from fairway.spec.choice import exactly_one
 
 
 class SpecModel(BaseModel):
@@ -39,19 +39,20 @@ class Choice(SpecModel):
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Self:
-        given = [key for key in self.ONE_OF if getattr(self, to_snake(key), None) is not None]
-        if len(given) != 1:
-            context = {"keys": ", ".join(self.ONE_OF), "given": ", ".join(given) or "none of them"}
-            message = "exactly one of {keys} is needed; given: {given}"
-            raise PydanticCustomError("choice", message, context)
-        return self
+        return exactly_one(self)
 
 
 def field(description: str, example: Any, default: Any = ..., **extra: Any) -> Any:
-    """Return a field with what editors show: a description and an example."""
+    """Return a field with what editors show: a description and an example.
+
+    A default is written as a spec would write it, and read like any other value.
+    """
     if default is ...:
         return Field(description=description, examples=[example], **extra)
-    return Field(default, description=description, examples=[example], **extra)
+    check = default is not None and default != []
+    return Field(
+        default, description=description, examples=[example], validate_default=check, **extra
+    )
 
 
 def _text(form: str) -> Any:
@@ -83,10 +84,20 @@ Cidr: TypeAlias = Annotated[
 ]
 
 
+def as_written(value: object) -> object:
+    """Return a value with a unit as a spec writes it; plain numbers and strings stay."""
+    return value if isinstance(value, int | float | str) or value is None else str(value)
+
+
+def count_as_written(value: units.CountOrPercentage) -> int | str:
+    """Return a number of pods, or a share of them, as a spec writes it."""
+    return value.value
+
+
 def _unit(parser: Any, pattern: str, *, numbers: bool = False) -> Any:
     text: dict[str, Any] = {"type": "string", "pattern": pattern}
     schema = {"anyOf": [text, {"type": "number", "exclusiveMinimum": 0}]} if numbers else text
-    return (PlainValidator(parser), WithJsonSchema(schema))
+    return (PlainValidator(parser), PlainSerializer(as_written), WithJsonSchema(schema))
 
 
 _N = r"([0-9]+(\.[0-9]+)?|\.[0-9]+)"
@@ -105,6 +116,7 @@ Memory: TypeAlias = Annotated[
 CountOrPercentage: TypeAlias = Annotated[
     units.CountOrPercentage,
     PlainValidator(units.parse_count_or_percentage),
+    PlainSerializer(count_as_written),
     WithJsonSchema(
         {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
     ),
@@ -112,6 +124,7 @@ CountOrPercentage: TypeAlias = Annotated[
 Bound: TypeAlias = Annotated[
     float | units.Percentage | units.Duration,
     PlainValidator(units.parse_bound),
+    PlainSerializer(as_written),
     WithJsonSchema(
         {
             "anyOf": [
@@ -127,5 +140,3 @@ ScalingTarget: TypeAlias = Annotated[
 ]
 Number: TypeAlias = Annotated[float, Field(allow_inf_nan=False)]
 Port: TypeAlias = Annotated[int, Field(ge=1, le=65535)]
-
-ZERO_PERCENT = units.Percentage(Decimal(0))

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_network
-
-from pydantic_core import PydanticCustomError
+from functools import lru_cache
 
 from fairway.source.scalar import kind_of
+from fairway.spec.core import PydanticCustomError
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 PATTERNS: dict[str, str] = {
@@ -53,16 +52,18 @@ _MEANINGS: dict[str, str] = {
     "namespace": "a namespace, which may hold {team} or {name}, such as ml-{team}",
 }
 
-_COMPILED = {name: re.compile(pattern) for name, pattern in PATTERNS.items()}
+
+@lru_cache(maxsize=8192)
+def _matches(form: str, value: str) -> bool:
+    return re.match(PATTERNS[form], value) is not None and value[-1:] != "\n"
 
 
 def _parser(form: str) -> Callable[[object], str]:
-    matches = _COMPILED[form].match
     meaning = _MEANINGS[form]
 
     def parse(value: object) -> str:
         if type(value) is str:
-            if matches(value) and value[-1:] != "\n":
+            if _matches(form, value):
                 return value
             shown = f"`{value[:80]}`" if value else "an empty string"
             context = {"shown": shown, "meaning": meaning}
@@ -75,6 +76,7 @@ def _parser(form: str) -> Callable[[object], str]:
 
 
 PARSERS: dict[str, Callable[[object], str]] = {form: _parser(form) for form in PATTERNS}
+globals().update({parser.__name__: parser for parser in PARSERS.values()})  # found by name
 
 
 def parse_text(value: object) -> str:
@@ -89,6 +91,8 @@ def parse_text(value: object) -> str:
 
 def parse_cidr(value: object) -> str:
     """Return a block of addresses in canonical form."""
+    from ipaddress import ip_network  # few specs need it
+
     try:
         if type(value) is str and "/" in value:
             return str(ip_network(value))

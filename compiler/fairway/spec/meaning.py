@@ -7,22 +7,22 @@ function to ``RULES``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fairway import rule
 from fairway.finding import Finding, Fix
 from fairway.location import Part, Route
 from fairway.source.layers import Merged
-from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.nearest import listed, nearest
-from fairway.spec.project import Environment
 from fairway.spec.slug import slug
 from fairway.spec.units import Percentage
 
+if TYPE_CHECKING:
+    from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.project import Environment
 
-@dataclass(frozen=True, slots=True)
-class View:
+
+class View(NamedTuple):
     """What the rules look at: a bound spec, its document, and the environment it is for."""
 
     spec: DeploymentSpec
@@ -31,8 +31,7 @@ class View:
     place: Environment
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(NamedTuple):
     """A broken rule of meaning at a route of the merged document."""
 
     rule: rule.Rule

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
 from fairway.spec import base
 from fairway.spec.base import SpecModel, field
+from fairway.spec.choice import expand_version
 
 Framework: TypeAlias = Literal[
     "sklearn", "onnx", "tensorflow", "xgboost", "lightgbm", "pytorch", "python"
@@ -83,11 +84,6 @@ class Version(SpecModel):
     )
 
 
-def expand_version(value: Any) -> Any:
-    """Return the long form of a version that is written as its URI alone."""
-    return {"uri": value} if isinstance(value, str) else value
-
-
 VersionOrUri: TypeAlias = Annotated[Version, BeforeValidator(expand_version)]
 Versions: TypeAlias = Annotated[dict[base.VersionName, VersionOrUri], Field(min_length=1)]
 
@@ -107,6 +103,9 @@ class EvidenceMetric(SpecModel):
     )
     min: base.Bound | None = field("The least value that passes.", 0.93, None)
     max: base.Bound | None = field("The largest value that passes.", "50ms", None)
+    positive: base.Text | int | None = field(
+        "For metrics of two classes: the label that counts as positive.", 0, None
+    )
     slice: Slice | None = field(
         "A bound for every group of rows as well.", {"by": "country", "worst": 0.70}, None
     )

@@ -110,7 +110,7 @@ class Project(SpecModel):
     trust: Trust = field(
         "Whose models are trusted.",
         {"imagePrefixes": ["registry.example.com/"]},
-        Trust.model_construct(),
+        {},
     )
     prices: Prices | None = field(
         "What an hour costs.", {"cpu": 0.04, "memoryGi": 0.005, "currency": "EUR"}, None

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from fairway.spec import base, units
+from fairway.spec import base
 from fairway.spec.base import Choice, SpecModel, field
 
 StrategyName: TypeAlias = Literal["rolling", "blueGreen", "canary", "shadow", "ab"]
@@ -19,12 +19,12 @@ class Rolling(SpecModel):
     surge: base.CountOrPercentage = field(
         "How many pods more than wanted may run meanwhile; a share is rounded up.",
         "25%",
-        units.CountOrPercentage(1, None),
+        1,
     )
     unavailable: base.CountOrPercentage = field(
         "How many pods fewer than wanted may serve meanwhile; a share is rounded down.",
         0,
-        units.CountOrPercentage(0, None),
+        0,
     )
 
 
@@ -170,7 +170,7 @@ class Release(SpecModel):
     strategy: Strategy = field(
         "How traffic moves.",
         {"rolling": {}},
-        Strategy.model_construct(rolling=Rolling.model_construct()),
+        {"rolling": {}},
     )
     handover: Literal["rolling", "perVersion"] | None = field(
         "The form of workloads that served before a change between `rolling` and the other"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
-from fairway.spec import base, units
+from fairway.spec import base
 from fairway.spec.base import Choice, SpecModel, field
 
 Runtime: TypeAlias = Literal["fairway", "tensorflow-serving", "triton", "image"]
@@ -34,9 +33,7 @@ class Image(SpecModel):
     )
     tag: base.VersionName | None = field("The tag, for people; the digest decides.", "2.4.1", None)
     digest: base.Digest | None = field("The digest that runs.", "sha256:" + "0" * 64, None)
-    paths: ImagePaths = field(
-        "Where the image answers.", {"ready": "/healthz/ready"}, ImagePaths.model_construct()
-    )
+    paths: ImagePaths = field("Where the image answers.", {"ready": "/healthz/ready"}, {})
 
 
 class Resources(SpecModel):
@@ -59,9 +56,7 @@ class Scaling(SpecModel):
         "cpu",
         "cpu",
     )
-    target: base.ScalingTarget = field(
-        "The value that scaling aims at, per pod.", "70%", units.Percentage(Decimal(70))
-    )
+    target: base.ScalingTarget = field("The value that scaling aims at, per pod.", "70%", "70%")
 
 
 class Traffic(SpecModel):
@@ -69,7 +64,7 @@ class Traffic(SpecModel):
 
     expected: base.Rate | None = field("The usual rate of requests.", "40/s", None)
     peak: base.Rate | None = field("The highest rate to be ready for.", "120/s", None)
-    timeout: base.Duration = field("When a request is given up.", "2s", units.Duration(10_000))
+    timeout: base.Duration = field("When a request is given up.", "2s", "10s")
 
 
 class Caller(Choice):
@@ -146,10 +141,8 @@ class Serving(SpecModel):
         "The port that the server listens on.", 8080, 8080
     )
     resources: Resources = field("What each pod asks for.", {"cpu": "500m", "memory": "1Gi"})
-    scaling: Scaling = field("How many pods run.", {"min": 2, "max": 10}, Scaling.model_construct())
-    traffic: Traffic = field(
-        "How much traffic is expected.", {"expected": "40/s"}, Traffic.model_construct()
-    )
+    scaling: Scaling = field("How many pods run.", {"min": 2, "max": 10}, {})
+    traffic: Traffic = field("How much traffic is expected.", {"expected": "40/s"}, {})
     callers: list[Caller] = field(
         "Who may call; empty means nobody.", [{"namespace": "checkout"}], []
     )

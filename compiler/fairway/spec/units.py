@@ -8,12 +8,11 @@ itself, so that a run that only checks specs need not import it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
-
-from pydantic_core import PydanticCustomError
+from typing import NamedTuple
 
 from fairway.source.scalar import kind_of
+from fairway.spec.core import PydanticCustomError
 
 _NUMBER = r"(?:[0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d|w))+\Z")
@@ -36,8 +35,7 @@ _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 <
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Duration:
+class Duration(NamedTuple):
     """A length of time in whole milliseconds."""
 
     milliseconds: int
@@ -55,8 +53,7 @@ class Duration:
         return f"{self.milliseconds}ms"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Percentage:
+class Percentage(NamedTuple):
     """A share, kept as the exact number of percent: ``5%`` is ``Decimal(5)``."""
 
     percent: Decimal
@@ -71,8 +68,7 @@ class Percentage:
         return f"{_plain(self.percent)}%"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class PercentagePoints:
+class PercentagePoints(NamedTuple):
     """A difference of two percentages: from 1 % to 1.5 % are 0.5 percentage points."""
 
     points: Decimal
@@ -82,8 +78,7 @@ class PercentagePoints:
         return f"{_plain(self.points)}pp"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rate:
+class Rate(NamedTuple):
     """Requests per second."""
 
     per_second: Decimal
@@ -93,8 +88,7 @@ class Rate:
         return f"{_plain(self.per_second)}/s"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Cpu:
+class Cpu(NamedTuple):
     """Processor time in thousandths of a core."""
 
     millicores: int
@@ -105,8 +99,7 @@ class Cpu:
         return f"{self.millicores}m" if rest else str(cores)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Memory:
+class Memory(NamedTuple):
     """Memory in bytes."""
 
     bytes: int
@@ -121,21 +114,20 @@ class Memory:
         return str(self.bytes)
 
 
-@dataclass(frozen=True, slots=True)
-class CountOrPercentage:
+class CountOrPercentage(NamedTuple):
     """Either a whole number of pods or a share of them (Kubernetes ``IntOrString``)."""
 
-    count: int | None
+    pods: int | None
     percentage: Percentage | None
 
     def __str__(self) -> str:
         """Return the value as Kubernetes writes it: ``1``, ``25%``."""
-        return str(self.percentage if self.percentage is not None else self.count)
+        return str(self.percentage if self.percentage is not None else self.pods)
 
     @property
     def value(self) -> int | str:
         """The value for a Kubernetes ``IntOrString`` field."""
-        return self.count if self.count is not None else str(self.percentage)
+        return self.pods if self.pods is not None else str(self.percentage)
 
 
 def parse_duration(value: object) -> Duration:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -12,8 +11,7 @@ from pydantic.fields import FieldInfo
 from fairway.location import Route
 
 
-@dataclass(frozen=True, slots=True)
-class FieldAt:
+class FieldAt(NamedTuple):
     """What stands at a route: its annotation and, for a model's field, pydantic's field."""
 
     annotation: Any

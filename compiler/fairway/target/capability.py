@@ -7,8 +7,7 @@ is ever dropped in silence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
 from fairway.finding import Finding, Fix
@@ -34,16 +33,17 @@ ENGINE_FIELDS: Mapping[str, tuple[str, ...]] = {name: () for name in _READ_BY_TH
 """Fields that Fairway itself reads, whatever the targets are."""
 
 
-@dataclass(slots=True)
 class _Branch:
     """A step of the tree of expressed fields; ``whole`` covers everything below."""
 
-    whole: bool = False
-    below: dict[str, _Branch] = field(default_factory=dict)
+    __slots__ = ("below", "whole")
+
+    def __init__(self) -> None:
+        self.whole = False
+        self.below: dict[str, _Branch] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Capabilities:
+class Capabilities(NamedTuple):
     """What the targets of one environment express together."""
 
     targets: tuple[Target, ...]

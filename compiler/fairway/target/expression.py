@@ -17,7 +17,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from fairway.spec.nearest import listed, nearest
 
-Type = Any
+Type: TypeAlias = Any
 """A resolved annotation of the plan: ``str``, ``tuple[Workload, ...]``, ``Mapping[str, str]`` …"""
 
 Scope: TypeAlias = Mapping[str, Type]
@@ -67,35 +67,39 @@ def translate_node(node: nodes.Node, scope: Scope) -> Typed:
     return handler(node, scope)
 
 
+def _origin(kind: Type) -> Any:
+    return get_origin(kind)
+
+
 def element(kind: Type) -> Type | None:
     """Return the type of a tuple's elements, or None when ``kind`` is not such a tuple."""
     arguments = get_args(kind)
-    if get_origin(kind) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
+    if _origin(kind) is tuple and len(arguments) == 2 and arguments[1] is Ellipsis:
         return arguments[0]
     return None
 
 
 def is_value(kind: Type) -> bool:
     """Whether a value of this type can stand in a document: scalars, and lists and maps of them."""
-    if kind in SCALARS or get_origin(kind) is Literal:
+    if kind in SCALARS or _origin(kind) is Literal:
         return True
-    if get_origin(kind) in (Union, UnionType):
+    if _origin(kind) in (Union, UnionType):
         return all(argument in SCALARS for argument in get_args(kind))
     inner = element(kind)
     if inner is not None:
         return is_value(inner)
-    if get_origin(kind) is not None and issubclass(get_origin(kind), Mapping):
+    if _origin(kind) is not None and issubclass(_origin(kind), Mapping):
         return is_value(get_args(kind)[1])
     return False
 
 
 def _is_text(kind: Type) -> bool:
-    return kind in (str, int) or get_origin(kind) is Literal or is_union_of_text(kind)
+    return kind in (str, int) or _origin(kind) is Literal or is_union_of_text(kind)
 
 
 def is_union_of_text(kind: Type) -> bool:
     """Whether a type is a union of strings and integers, such as Kubernetes' ``IntOrString``."""
-    return get_origin(kind) in (Union, UnionType) and set(get_args(kind)) <= {int, str}
+    return _origin(kind) in (Union, UnionType) and set(get_args(kind)) <= {int, str}
 
 
 @cache

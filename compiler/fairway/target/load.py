@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fairway.errors import UsageError
 from fairway.location import Location, Route
@@ -30,8 +29,7 @@ _USES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactTemplate:
+class ArtifactTemplate(NamedTuple):
     """One artifact of a target: where it goes, from which template, in which place of the file.
 
     ``format`` is ``yaml`` (structured) or the name of a text format.
@@ -45,15 +43,14 @@ class ArtifactTemplate:
     route: Route
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(NamedTuple):
     """A loaded target. ``digest`` is the sha256 over its templates, in the order of their names."""
 
     name: str
     title: str
     role: Role
     folder: Path
-    document: Document = field(repr=False)
+    document: Document
     expresses: Mapping[str, tuple[str, ...]]
     cannot: Mapping[str, str]
     artifacts: tuple[ArtifactTemplate, ...]

@@ -82,7 +82,7 @@ def _content(parts: list[_Part], value: Any) -> str:
 
 
 def _compile(target: Target, template: ArtifactTemplate) -> _Part:
-    scope = {template.subject: _SCOPES[template.subject]}
+    scope: dict[str, type] = {template.subject: _SCOPES[template.subject]}
     route = (*template.route, "path")
     path = compile_text(template.path, scope, target.document, route)
     file = target.folder / template.template
