@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import threading
 import time
 import urllib.error
@@ -70,21 +71,24 @@ def compile_fleet(project: Path) -> None:
         files = sorted(path for path in folder.rglob("*") if path.is_file())
         texts = [path.read_text("utf-8") for path in files]
         lines = sum(text.count("\n") for text in texts)
-        print(f"  {f'rendered/{folder.name}/':21} {len(files):3} files, {lines:5,} lines")
+        print(f"  {f'rendered/{folder.name}/':21} {len(files):3} files, {lines:5,} lines", end="")
         kinds = Counter(re.findall(r"^kind: (\w+)$", "\n".join(texts), re.MULTILINE))
         del kinds["Kustomization"]
+        print(f", {kinds.total()} objects:" if kinds else "")
         if kinds:
             counted = ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
-            wrapped(f"{kinds.total()} objects: {counted}", indent=24)
+            print(textwrap.fill(counted, 96, initial_indent=" " * 24, subsequent_indent=" " * 24))
     spec = project / "specs" / NAME / "deployment.yaml"
     manifest = rendered / "production" / NAME / "manifest.yaml"
     print(f"\n{count_lines(spec)} lines of specs/{NAME}/deployment.yaml made", end=" ")
     print(f"{count_lines(manifest)} lines for production. Its traffic:\n")
     objects = manifest.read_text("utf-8").split("---\n")
     route = next((text for text in objects if "kind: HTTPRoute" in text), "")
-    _, _, backends = route.partition("backendRefs:\n")
-    for line in ["backendRefs:", *backends.splitlines()[:12]]:
-        print(f"    {line}")
+    indent, _, backends = route.partition("backendRefs:\n")
+    excerpt = f"{indent.rpartition(chr(10))[2]}backendRefs:\n" + "".join(
+        line for line in backends.splitlines(keepends=True)[:10]
+    )
+    print(textwrap.indent(textwrap.dedent(excerpt), "    "), end="")
 
 
 def make_context(project: Path) -> Path:
@@ -104,8 +108,8 @@ def served(context: Path) -> Iterator[str]:
     """Run the image's command from the context's own files; yield its URL, then stop it."""
     heading("The image's own command, from those files, without a container")
     command = entrypoint(context)
-    wrapped("$ " + " ".join(["python", *command[1:]]), indent=2)
-    environment = {**os.environ, "PYTHONPATH": str(context), "PYTHONDONTWRITEBYTECODE": "1"}
+    print("$ python " + " ".join(command[1:]))
+    environment = {**os.environ, "PYTHONPATH": str(context)}
     started = time.monotonic()
     server = subprocess.Popen(  # noqa: S603 - the command that was compiled
         command, cwd=context, env=environment, stderr=subprocess.PIPE, text=True
@@ -164,9 +168,12 @@ def ask(url: str, contract: dict[str, Any]) -> None:
     tensors = []
     for tensor in contract["inputs"]:
         rows = example["inputs"][tensor["name"]]
-        named = [(column["name"], value) for column, value in zip(tensor["columns"], rows[0])]
+        named = [
+            (column["name"], value)
+            for column, value in zip(tensor["columns"], rows[0], strict=True)
+        ]
         shown = ", ".join(f"{name} {value:g}" for name, value in named[:4])
-        wrapped(f"{tensor['name']}: {shown} … {len(named)} columns in all", indent=2)
+        print(f"  {tensor['name']}: {shown} … {len(named)} columns in all")
         shape = [len(rows), *tensor["shape"][1:]]
         tensors.append({"name": tensor["name"], "datatype": tensor["datatype"], "shape": shape,
                         "data": rows})  # fmt: skip
@@ -221,17 +228,6 @@ def heading(text: str) -> None:
     """Print what the next lines are about, bold on a terminal."""
     bold = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     print(f"\n\033[1m{text}\033[0m" if bold else f"\n{text}")
-
-
-def wrapped(text: str, indent: int) -> None:
-    """Print long text in lines of at most 100 characters."""
-    line = " " * indent
-    for word in text.split(" "):
-        if len(line) + len(word) > 98 and line.strip():
-            print(line.rstrip())
-            line = " " * (indent + 2)
-        line += word + " "
-    print(line.rstrip())
 
 
 def count_lines(path: Path) -> int:

@@ -54,7 +54,7 @@ class BoundSpec(NamedTuple):
 def read_spec(path: str, loaded: LoadedProject) -> BoundSpec:
     """Read and bind the spec at ``path`` for every environment that it names."""
     shown = shown_path(path)
-    folder = Folder(os.path.dirname(path) or ".", os.path.dirname(shown) or ".")  # noqa: PTH120
+    folder = Folder(os.path.dirname(path) or ".", os.path.dirname(shown) or ".")
     documents = {loaded.document.path: loaded.document} if loaded.document is not None else {}
     source, findings = read_file(path, shown)
     if source is None or findings:

@@ -81,8 +81,8 @@ class _Checker:
         self, view: View, lock: Lock, versions: Mapping[str, ModelVersion]
     ) -> Deployment:
         bound, project = self.bound, self.loaded.project
-        assert project is not None  # noqa: S101 - there are no views without a project
-        assert bound.document is not None  # noqa: S101 - nor without a document
+        assert project is not None  # noqa: S101 - views come from a project
+        assert bound.document is not None  # noqa: S101 - and from a document
         root = os.path.realpath(self.loaded.root)
         folder = os.path.relpath(os.path.realpath(bound.folder.path), root).replace(os.sep, "/")
         return Deployment(
@@ -92,7 +92,7 @@ class _Checker:
             project=project,
             merged=view.merged,
             folder="" if folder == "." else folder,
-            file=os.path.basename(bound.path),  # noqa: PTH119
+            file=os.path.basename(bound.path),
             path=bound.path,
             digest=bound.document.digest,
             lock=lock,
@@ -107,7 +107,7 @@ class _Checker:
         self.findings += findings
         if lock is None or bound.spec is None or bound.merged is None:
             return empty_lock()
-        command = f"fairway lock {os.path.dirname(bound.path) or '.'}"  # noqa: PTH120
+        command = f"fairway lock {os.path.dirname(bound.path) or '.'}"
         self.findings += check_lock(
             lock, bound.spec.model, bound.spec.versions, bound.merged, command
         )
@@ -123,9 +123,9 @@ class _Checker:
         ]
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
-        path = os.path.abspath(self.bound.path)  # noqa: PTH100
+        path = os.path.abspath(self.bound.path)
         folder, file = os.path.split(path)
-        name = os.path.basename(folder)  # noqa: PTH119
+        name = os.path.basename(folder)
         if file != SPEC_FILE or name == spec.metadata.name:
             return []
         message = f"the deployment is called {spec.metadata.name}, and its folder {name}"

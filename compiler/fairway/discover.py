@@ -19,12 +19,12 @@ def discover(paths: Iterable[str]) -> list[str]:
     A folder is searched for ``deployment.yaml``; a file is taken as it is. Without paths the
     folder ``specs`` is searched, or the working directory. ``UsageError`` when there is none.
     """
-    given = list(paths) or [DEFAULT_FOLDER if os.path.isdir(DEFAULT_FOLDER) else "."]  # noqa: PTH112
+    given = list(paths) or [DEFAULT_FOLDER if os.path.isdir(DEFAULT_FOLDER) else "."]
     found: dict[str, str] = {}
     for path in given:
-        if os.path.basename(path) == PROJECT_FILE and not os.path.isdir(path):  # noqa: PTH112, PTH119
-            path = os.path.dirname(path) or "."  # noqa: PTH120
-        if os.path.isdir(path) and os.path.basename(path) != SPEC_FILE:  # noqa: PTH112, PTH119
+        if os.path.basename(path) == PROJECT_FILE and not os.path.isdir(path):
+            path = os.path.dirname(path) or "."
+        if os.path.isdir(path) and os.path.basename(path) != SPEC_FILE:
             specs = sorted(_search(path))
             if not specs:
                 raise UsageError(
@@ -38,7 +38,7 @@ def discover(paths: Iterable[str]) -> list[str]:
         for spec in specs:
             folder, name = os.path.split(spec)
             found.setdefault(
-                os.path.join(os.path.realpath(folder or "."), name),  # noqa: PTH118
+                os.path.join(os.path.realpath(folder or "."), name),
                 spec,
             )
     return list(found.values())
@@ -48,6 +48,6 @@ def _search(folder: str) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
         if SPEC_FILE in files or SPEC_FILE in folders:
             folders.clear()
-            yield os.path.join(parent, SPEC_FILE)  # noqa: PTH118
+            yield os.path.join(parent, SPEC_FILE)
             continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)

@@ -36,7 +36,7 @@ def json_schema(name: str) -> Schema:
         return _project()
     if name == "lock":
         return _root(_definitions(Lock), "Lock", "deployment.lock.json: what versions stand for.")
-    from fairway.report.json_schema import findings_schema  # noqa: PLC0415 - a room of its own
+    from fairway.report.json_schema import findings_schema
 
     return findings_schema()
 
@@ -175,6 +175,10 @@ def _draft7(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     node = {key: _draft7(value) for key, value in node.items() if key != "title"}
+    if node.get("default", "") is None:
+        del node["default"]  # an absent key, which editors should not offer
+    if "x-part" in node:
+        node["$ref"] = f"#/definitions/{node.pop('x-part')}"
     if "$ref" in node and len(node) > 1:
         node["allOf"] = [{"$ref": node.pop("$ref")}]
     if "prefixItems" in node:

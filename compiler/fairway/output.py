@@ -39,7 +39,7 @@ class Output:
         self.root = root
         self.differences: list[Difference] = []
         self._check = check
-        self._old = _read_index(os.path.join(root, INDEX))  # noqa: PTH118
+        self._old = _read_index(os.path.join(root, INDEX))
         self._new: dict[str, dict[str, Any]] = {}
         self._plans: dict[tuple[str, str], dict[str, Any]] = {}
         self._folders: set[str] = set()
@@ -116,7 +116,7 @@ class Output:
         return json.dumps(index, indent=1, ensure_ascii=False) + "\n"
 
     def _put(self, name: str, data: bytes) -> None:
-        path = os.path.join(self.root, name)  # noqa: PTH118 - hot path
+        path = os.path.join(self.root, name)
         actual = _read(path)
         if actual == data:
             return
@@ -124,38 +124,38 @@ class Output:
             shown = None if actual is None else actual.decode("utf-8", "replace")
             self.differences.append(Difference(path, data.decode(), shown))
             return
-        folder = os.path.dirname(path)  # noqa: PTH120
+        folder = os.path.dirname(path)
         beside = f"{path}.{os.getpid()}.tmp"
         try:
             if folder not in self._folders:
-                os.makedirs(folder, exist_ok=True)  # noqa: PTH103
+                os.makedirs(folder, exist_ok=True)
                 self._folders.add(folder)
-            with open(beside, "wb") as stream:  # noqa: PTH123
+            with open(beside, "wb") as stream:
                 stream.write(data)
-            os.replace(beside, path)  # noqa: PTH105
+            os.replace(beside, path)
         except OSError as error:
             raise FairwayError(f"{path}: cannot be written: {error.strerror}") from error
 
     def _remove(self, name: str) -> int:
         _refuse_path(name)
-        path = os.path.join(self.root, name)  # noqa: PTH118
+        path = os.path.join(self.root, name)
         actual = _read(path)
         if actual is None:
             return 0
         if self._check:
             self.differences.append(Difference(path, None, actual.decode("utf-8", "replace")))
             return 0
-        os.unlink(path)  # noqa: PTH108
-        folder = os.path.dirname(path)  # noqa: PTH120
-        while folder != self.root and not os.listdir(folder):  # noqa: PTH208
-            os.rmdir(folder)  # noqa: PTH106
-            folder = os.path.dirname(folder)  # noqa: PTH120
+        os.unlink(path)
+        folder = os.path.dirname(path)
+        while folder != self.root and not os.listdir(folder):
+            os.rmdir(folder)
+            folder = os.path.dirname(folder)
         return 1
 
 
 def _read(path: str) -> bytes | None:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123
+        with open(path, "rb") as stream:
             return stream.read()
     except FileNotFoundError:
         return None

@@ -45,12 +45,12 @@ class LoadedProject(NamedTuple):
 
 def find_project(path: str) -> str | None:
     """Return the ``fairway.yaml`` in the folder of ``path`` or the nearest one above it."""
-    folder = os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")  # noqa: PTH112, PTH120
+    folder = os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
     while True:
-        candidate = os.path.join(folder, PROJECT_FILE)  # noqa: PTH118
+        candidate = os.path.join(folder, PROJECT_FILE)
         if os.path.lexists(candidate):
             return candidate
-        parent = os.path.dirname(folder)  # noqa: PTH120
+        parent = os.path.dirname(folder)
         if parent == folder:
             return None
         folder = parent
@@ -58,7 +58,7 @@ def find_project(path: str) -> str | None:
 
 def load_project(path: str) -> LoadedProject:
     """Read and check a project file; faults become findings, broken targets ``UsageError``."""
-    root = os.path.dirname(path)  # noqa: PTH120
+    root = os.path.dirname(path)
     source, findings = read_file(path, shown_path(path))
     if source is None:
         return LoadedProject(root, None, None, {}, {}, tuple(findings))

@@ -108,7 +108,7 @@ def main() -> None:
         # The reader of a pipe has gone; nothing more can be said to it.
         sys.stderr.close()
         sys.exit(141)
-    except Exception:  # noqa: BLE001 - a bug: its traceback, with the code that says so
+    except Exception:  # noqa: BLE001 - a bug: its traceback, and the code that says so
         import traceback
 
         traceback.print_exc()

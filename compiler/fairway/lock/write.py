@@ -14,7 +14,7 @@ from fairway.lock.digest import SourceRefusedError, digest_files, root_digest
 from fairway.lock.format import found_format
 from fairway.lock.model import Lock, LockedContract, LockedFile, LockedVersion
 from fairway.source.document import Document
-from fairway.source.folder import FileContent, Folder
+from fairway.source.folder import Folder
 from fairway.source.layers import Merged
 from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.model import Version
@@ -87,7 +87,6 @@ def _contract(
         at = merged.locate(route)
         findings.append(rule.REFERENCE(f"`contract`: {content}", at, fix="add the file"))
         return None
-    assert isinstance(content, FileContent)  # noqa: S101 - the other case has returned
     document, found = check_contract(content.data, folder.shown_path(path))
     findings += found
     if document is not None:

@@ -39,7 +39,7 @@ class _Format(Protocol):
 
 
 def render(
-    format: str,  # noqa: A002 (the command line's own word)
+    format: str,  # noqa: A002 - the command line's own word
     diagnostics: Sequence[Diagnostic],
     summary: Summary,
     rules: Mapping[str, RuleInfo],

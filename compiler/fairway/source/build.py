@@ -38,7 +38,7 @@ MAX_NODES = 100_000
 _NO_KEY: Any = object()
 
 
-class _Stop(Exception):  # noqa: N818 - not an error: the reading ends, and findings say why
+class _Stop(Exception):  # noqa: N818 - not an error: findings say why
     """Ends the reading of a document after a fault that leaves the rest without meaning."""
 
 
@@ -176,7 +176,7 @@ class _Builder:
             self.findings.append(rule.KEY(message, self._at(mark), fix=fix))
             key = written
         marks = frame.marks
-        assert isinstance(marks, MapMarks)  # noqa: S101 - the frame's value is a dict
+        assert isinstance(marks, MapMarks)  # noqa: S101 - the value is a map
         frame.key = key
         if key in marks.keys:
             first = Related("first given here", self._at(marks.keys[key]))

@@ -79,8 +79,8 @@ def _read_bytes(path: str) -> bytes:
 def _unreadable(name: str, path: str, error: OSError) -> Finding:
     if isinstance(error, IsADirectoryError):
         message, fix = "this is a directory, not a file", "give the file inside it"
-    elif isinstance(error, FileNotFoundError) and os.path.islink(path):  # noqa: PTH114
-        message = f"this is a symbolic link to {os.readlink(path)}, which does not exist"  # noqa: PTH115
+    elif isinstance(error, FileNotFoundError) and os.path.islink(path):
+        message = f"this is a symbolic link to {os.readlink(path)}, which does not exist"
         fix = "restore the link's target, or replace the link with a file"
     elif isinstance(error, FileNotFoundError):
         message, fix = "the file does not exist", "check the path"

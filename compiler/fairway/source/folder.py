@@ -38,22 +38,22 @@ class Folder:
 
     def shown_path(self, name: str) -> str:
         """Return the path of a file as people see it."""
-        return os.path.normpath(os.path.join(self.shown, name)).replace(os.sep, "/")  # noqa: PTH118
+        return os.path.normpath(os.path.join(self.shown, name)).replace(os.sep, "/")
 
     def _load(self, name: str) -> FileContent | str:
-        path = os.path.join(self.path, name)  # noqa: PTH118 - hot path
-        if os.path.islink(path):  # noqa: PTH114
+        path = os.path.join(self.path, name)
+        if os.path.islink(path):
             return f"{name} is a symbolic link; what it points to may change unseen"
         real = os.path.realpath(path)
         if os.path.commonpath((real, os.path.realpath(self.path))) != os.path.realpath(self.path):
             return f"{name} lies outside the deployment's folder"
         try:
-            if not os.path.isfile(path):  # noqa: PTH113
-                kind = "is not a file" if os.path.exists(path) else "does not exist"  # noqa: PTH110
+            if not os.path.isfile(path):
+                kind = "is not a file" if os.path.exists(path) else "does not exist"
                 return f"the file {name} {kind}"
-            if os.path.getsize(path) > MAX_BYTES:  # noqa: PTH202
+            if os.path.getsize(path) > MAX_BYTES:
                 return f"{name} is larger than 1 MiB"
-            with open(path, "rb") as stream:  # noqa: PTH123
+            with open(path, "rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
         except OSError as error:
             return f"{name} cannot be read: {(error.strerror or str(error)).lower()}"

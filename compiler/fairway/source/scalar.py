@@ -41,9 +41,9 @@ def resolve(text: str) -> Scalar:
     if _FLOAT.match(text):
         return float(text)
     if _OCTAL.match(text):
-        return int(text[2:], 8)
+        return int(text, 8)
     if _HEXADECIMAL.match(text):
-        return int(text[2:], 16)
+        return int(text, 16)
     if _INFINITY.match(text):
         return float("-inf") if text[0] == "-" else float("inf")
     return float("nan") if text in _NAN else text

@@ -84,7 +84,9 @@ class Version(SpecModel):
     )
 
 
-VersionOrUri: TypeAlias = Annotated[Version, BeforeValidator(expand_version)]
+VersionOrUri: TypeAlias = Annotated[
+    Version, BeforeValidator(expand_version, json_schema_input_type=base.Uri | Version)
+]
 Versions: TypeAlias = Annotated[dict[base.VersionName, VersionOrUri], Field(min_length=1)]
 
 

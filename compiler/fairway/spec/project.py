@@ -82,7 +82,7 @@ class Prices(SpecModel):
     currency: base.Text = field("The currency.", "EUR")
 
 
-Fragment = Annotated[dict[str, Any], WithJsonSchema({"$ref": "#/definitions/DeploymentFragment"})]
+Fragment = Annotated[dict[str, Any], WithJsonSchema({"x-part": "DeploymentFragment"})]
 
 
 class Project(SpecModel):

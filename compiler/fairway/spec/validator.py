@@ -25,13 +25,13 @@ _DROPPED = frozenset({"metadata", "serialization"})
 
 @cache
 def validator(name: str, model: str) -> SchemaValidator:
-    """Return the validator of a model, named ``module:class``; cached in the process and on disk."""
+    """Return the validator of a model, named ``module:class``; kept in the process and on disk."""
     path = _cache_path(name)
     schema = _load(path)
     if schema is not None:
         try:
             return SchemaValidator(_decode(*schema))
-        except Exception:  # noqa: BLE001, S110 - whatever is wrong with a cache, it is only a cache
+        except Exception:  # noqa: BLE001, S110 - whatever is wrong with it, it is only a cache
             pass
     module, _, attribute = model.partition(":")
     cls = getattr(import_module(module), attribute)
@@ -65,10 +65,10 @@ class StandIn:
 
 def _cache_path(name: str) -> str:
     base = os.environ.get("FAIRWAY_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),  # noqa: PTH111
+        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
         "fairway",
     )
-    return os.path.join(base, f"schema-{name}-{_key()}.bin")  # noqa: PTH118
+    return os.path.join(base, f"schema-{name}-{_key()}.bin")
 
 
 @cache
@@ -88,11 +88,11 @@ def _key() -> str:
 
 def _load(path: str) -> Any:
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)
         if hasattr(os, "getuid") and status.st_uid != os.getuid():
             return None  # somebody else's file decides nothing here
-        with open(path, "rb") as stream:  # noqa: PTH123
-            return marshal.load(stream)  # noqa: S302 - our own, as Python's bytecode cache is
+        with open(path, "rb") as stream:
+            return marshal.load(stream)  # noqa: S302 - our own, as bytecode is
     except (OSError, ValueError, EOFError, TypeError):
         return None
 
@@ -102,10 +102,10 @@ def _store(path: str, schema: Any) -> None:
     try:
         holes: _Holes = {}
         data = marshal.dumps((_encode(schema, (), holes), holes))
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)  # noqa: PTH103, PTH120
-        with open(beside, "wb") as stream:  # noqa: PTH123
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        with open(beside, "wb") as stream:
             stream.write(data)
-        os.replace(beside, path)  # noqa: PTH105
+        os.replace(beside, path)
     except (OSError, ValueError):
         return  # a read-only home costs time, nothing else
 

@@ -29,7 +29,7 @@ _READ_BY_THE_ENGINE = (
     "release.stable",
     "release.handover",
 )
-ENGINE_FIELDS: Mapping[str, tuple[str, ...]] = {name: () for name in _READ_BY_THE_ENGINE}
+ENGINE_FIELDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(_READ_BY_THE_ENGINE, ())
 """Fields that Fairway itself reads, whatever the targets are."""
 
 

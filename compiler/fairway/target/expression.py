@@ -33,7 +33,7 @@ _COMPARISONS = {
     "in": "in",
     "notin": "not in",
 }
-_SYNTAX = Environment(autoescape=False)  # noqa: S701 - parses only; nothing is rendered with it
+_SYNTAX = Environment(autoescape=False)  # noqa: S701 - it parses, and renders nothing
 
 
 class ExpressionError(Exception):

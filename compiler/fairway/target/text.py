@@ -50,7 +50,7 @@ def compile_text_template(
 ) -> Callable[[Any], str]:
     """Return a function from the plan to text; ``UsageError`` names a faulty line."""
     environment = Environment(
-        autoescape=False,  # noqa: S701 - not HTML: finalize quotes for the format instead
+        autoescape=False,  # noqa: S701 - not HTML: finalize quotes for the format
         undefined=StrictUndefined,
         finalize=lambda value: value if isinstance(value, _Literal) else quote(value),
         trim_blocks=True,

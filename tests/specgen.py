@@ -1,0 +1,337 @@
+"""Specs that are right: a hypothesis strategy, and a project folder to write them into.
+
+``specs()`` draws whole deployments of every kind that the built-in targets express. Each is
+valid by construction, so a finding about one is a fault of Fairway's or of this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+from fairway.check import Checked, check_spec
+from fairway.compile import Compiled, Compiler, Selection
+from fairway.project import LoadedProject, load_project
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
+Document: TypeAlias = dict[str, Any]
+
+GATEWAY = "public"
+PROJECT: Document = {
+    "apiVersion": "fairway.dev/v1",
+    "kind": "Project",
+    "environments": {
+        "staging": {
+            "cluster": "staging-eu",
+            "namespace": "ml-{team}",
+            "workload": "kubernetes",
+            "router": "gateway-api",
+            "targets": ["docker"],
+            "gateway": {"name": GATEWAY, "namespace": "gateways"},
+        },
+        "production": {
+            "cluster": "production-eu",
+            "namespace": "{name}",
+            "workload": "kubernetes",
+            "router": "gateway-api",
+            "targets": ["docker"],
+            "gateway": {"name": GATEWAY, "namespace": "edge"},
+        },
+    },
+    "registry": "registry.example.com:5000/ml",
+    "images": {"python": f"docker.io/library/python:3.12-slim@sha256:{'ab' * 32}"},
+    "trust": {"skopsTypes": ["sklearn.*", 'a "quoted" $TYPE']},
+}
+CONTRACT = {
+    "inputs": [{"name": "x", "datatype": "FP64", "shape": [-1, 2]}],
+    "outputs": [{"name": "y", "datatype": "FP64", "shape": [-1]}],
+}
+FORMATS = [("sklearn", "skops"), ("sklearn", "joblib"), ("onnx", "onnx"), ("python", "python")]
+OTHER_FORMATS = [("tensorflow", "savedmodel"), ("pytorch", "safetensors"), ("xgboost", "pickle")]
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+DIGITS = "0123456789"
+
+
+@dataclass(frozen=True)
+class GeneratedSpec:
+    """A deployment: the spec and the files beside it, except for its lock, which follows."""
+
+    document: Document
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The deployment's name."""
+        return str(self.document["metadata"]["name"])
+
+
+class Workspace:
+    """A project folder whose specs come and go; the targets are compiled once."""
+
+    def __init__(self, root: Path, project: Document = PROJECT) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        (root / "fairway.yaml").write_text(yaml_text(project), encoding="utf-8")
+        self.loaded: LoadedProject = load_project(str(root / "fairway.yaml"))
+        self.compiler = Compiler(self.loaded, Selection())
+
+    def check(self, spec: GeneratedSpec) -> Checked:
+        """Write a spec and check it."""
+        return check_spec(str(write_spec(self.root, spec)), self.loaded)
+
+    def compile(self, spec: GeneratedSpec) -> Compiled:
+        """Write a spec and compile it; a finding is an error here."""
+        checked = self.check(spec)
+        assert [finding.message for finding in checked.findings] == []
+        return self.compiler.compile(checked.deployments)
+
+
+def write_spec(root: Path, spec: GeneratedSpec) -> Path:
+    """Write a deployment's folder below ``root`` and return its spec file."""
+    folder = root / spec.name
+    files = {"contract.json": json.dumps(CONTRACT).encode(), **spec.files}
+    files["deployment.yaml"] = yaml_text(spec.document).encode()
+    files["deployment.lock.json"] = json.dumps(lock_of(spec.document, files)).encode()
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return folder / "deployment.yaml"
+
+
+def lock_of(document: Document, files: dict[str, bytes]) -> Document:
+    """Return a lock for every version of a spec, with digests made up from their names."""
+    model = document["model"]
+    contract = model.get("contract", "contract.json")
+    return {
+        "lockVersion": 1,
+        "versions": {
+            name: {
+                "uri": version if isinstance(version, str) else version["uri"],
+                "digest": digest(name.encode()),
+                "files": [{"path": "model.bin", "size": len(name), "digest": digest(b"file")}],
+                "format": _form(document, version),
+                "contract": {"path": contract, "digest": digest(files[contract])},
+            }
+            for name, version in document["versions"].items()
+        },
+    }
+
+
+def digest(data: bytes) -> str:
+    """Return ``sha256:<hex>``."""
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def _form(document: Document, version: Any) -> str:
+    own = version.get("format") if isinstance(version, dict) else None
+    return str(own or document["model"]["format"])
+
+
+# -- YAML that means the same to readers of 1.1 and 1.2 ----------------------------------------
+
+
+class _Quoting(yaml.SafeDumper):
+    """Quotes every string."""
+
+
+_Quoting.add_representer(
+    str, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+)
+
+
+def yaml_text(document: Any) -> str:
+    """Return a document as YAML with every string in double quotes."""
+    return str(yaml.dump(document, Dumper=_Quoting, allow_unicode=True, sort_keys=False))
+
+
+# -- strategies --------------------------------------------------------------------------------
+
+
+def labels(longest: int = 20) -> SearchStrategy[str]:
+    """Return DNS labels."""
+    return st.from_regex(rf"[a-z0-9]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?", fullmatch=True)
+
+
+def texts() -> SearchStrategy[str]:
+    """Return text that is not blank, with whatever a person or an attacker may write."""
+    nasty = st.sampled_from(
+        ["no", "012", "1e3", "~", "a: b", "- x", "'", '"', "\\", "$HOME", "`id`", "#", "{{ 7 }}"]
+    )
+    pieces = st.one_of(nasty, st.text(st.characters(codec="utf-8"), max_size=30))
+    return st.lists(pieces, min_size=1, max_size=4).map("\n".join).filter(str.strip)
+
+
+def version_names() -> SearchStrategy[str]:
+    """Return names of versions."""
+    return st.one_of(
+        st.from_regex(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", fullmatch=True),
+        st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,18}[A-Za-z0-9]", fullmatch=True),
+        st.sampled_from(["1e3", "0x1F", "012", "no", "2024-01-01", "1.0-RC_1", "null"]),
+    )
+
+
+def _slug(version: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", version.lower()).strip("-")
+
+
+def durations() -> SearchStrategy[str]:
+    """Return lengths of time from a millisecond to some hours."""
+    amounts = {"ms": 99_999, "s": 7200, "m": 600, "h": 30}
+    return st.one_of(
+        [st.integers(1, most).map(lambda n, unit=unit: f"{n}{unit}")
+         for unit, most in amounts.items()]
+    )  # fmt: skip
+
+
+def cpus() -> SearchStrategy[str | int]:
+    """Return amounts of processor time in every accepted form."""
+    return st.one_of(
+        st.integers(1, 4000),
+        st.integers(1, 64_000).map("{}m".format),
+        st.decimals("0.001", 64, places=3).map(str),
+    )
+
+
+def memories() -> SearchStrategy[str]:
+    """Return amounts of memory in every accepted form."""
+    suffixes = st.sampled_from(["Ki", "Mi", "Gi", "Ti", "k", "M", "G", "T"])
+    numbers = st.one_of(st.integers(1, 4096).map(str), st.decimals(1, 64, places=1).map(str))
+    return st.tuples(numbers, suffixes).map("".join)
+
+
+def percentages(least: int = 1) -> SearchStrategy[str]:
+    """Return whole percentages."""
+    return st.integers(least, 100).map("{}%".format)
+
+
+@st.composite
+def serving(draw: DrawFn, *, own_image: bool) -> Document:
+    """Return the ``serving`` part, for our own image or a ready-made one."""
+    least = draw(st.integers(1, 5))
+    callers: list[Document] = draw(
+        st.lists(st.builds(lambda n: {"namespace": n}, labels()), max_size=3)
+    )
+    made: Document = {
+        "port": draw(st.one_of(st.just(8080), st.integers(1024, 65535))),
+        "resources": {"cpu": draw(cpus()), "memory": draw(memories()),
+                      "gpu": draw(st.integers(0, 2))},
+        "scaling": {"min": least, "metric": draw(st.sampled_from(["cpu", "memory"])),
+                    "target": draw(percentages())},
+        "traffic": {"timeout": draw(durations())},
+        "egress": draw(st.lists(_egress(), max_size=3)),
+        "secrets": draw(st.lists(_secrets(), max_size=3, unique_by=lambda s: s["name"])),
+    }  # fmt: skip
+    if draw(st.booleans()):
+        made["scaling"]["max"] = least + draw(st.integers(0, 4))
+    if draw(st.booleans()):
+        callers.insert(0, {"gateway": GATEWAY})
+        made["hosts"] = draw(st.lists(_hosts(), max_size=3, unique=True))
+        made["auth"] = {"none": draw(texts())}
+    if not own_image:
+        made["runtime"] = "image"
+        made["image"] = draw(_images())
+    return {**made, "callers": callers}
+
+
+def _egress() -> SearchStrategy[Document]:
+    ports = st.integers(1, 65535)
+    cidrs = st.one_of(
+        st.tuples(st.ip_addresses(v=4), st.just("/32")), st.tuples(st.ip_addresses(v=6), st.just("/128"))
+    )
+    return st.one_of(
+        st.builds(lambda n, p: {"namespace": n, "port": p}, labels(), ports),
+        st.builds(lambda c, p: {"cidr": f"{c[0]}{c[1]}", "port": p}, cidrs, ports),
+        st.builds(lambda n, p: {"cidr": f"10.{n}.0.0/16", "port": p}, st.integers(0, 255), ports),
+    )
+
+
+def _secrets() -> SearchStrategy[Document]:
+    names = st.from_regex(r"[A-Z_][A-Z0-9_]{0,12}", fullmatch=True)
+    keys = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,12}", fullmatch=True)
+    return st.builds(lambda n, s, k: {"name": n, "from": f"{s}/{k}"}, names, labels(), keys)
+
+
+def _hosts() -> SearchStrategy[str]:
+    return st.builds("{}{}.example.com".format, st.sampled_from(["", "*."]), labels())
+
+
+@st.composite
+def _images(draw: DrawFn) -> Document:
+    made: Document = {"repository": draw(st.sampled_from(["ghcr.io/acme/scorer", "r:5000/a_b/c"]))}
+    if draw(st.booleans()):
+        made["tag"] = draw(version_names())
+    if "tag" not in made or draw(st.booleans()):
+        made["digest"] = digest(draw(st.binary(max_size=4)))
+    if draw(st.booleans()):
+        made["paths"] = {"ready": "/healthz/ready", "live": "/healthz/live"}
+    return made
+
+
+@st.composite
+def release(draw: DrawFn, versions: list[str]) -> Document:
+    """Return a release of the first version, with the second as its candidate where one fits."""
+    made: Document = {"stable": versions[0]}
+    if draw(st.booleans()):
+        surge, unavailable = draw(st.tuples(_pods(), _pods()).filter(_can_proceed))
+        made["strategy"] = {"rolling": {"surge": surge, "unavailable": unavailable}}
+        form = "perVersion"
+    else:
+        active = "stable"
+        if len(versions) > 1:
+            made["candidate"] = versions[1]
+            active = draw(st.sampled_from(["stable", "candidate"]))
+        made["strategy"] = {"blueGreen": {"active": active}}
+        form = "rolling"
+    if draw(st.integers(0, 3)) == 0:
+        made["handover"] = form
+    return made
+
+
+def _pods() -> SearchStrategy[int | str]:
+    return st.one_of(st.integers(0, 4), percentages(0))
+
+
+def _can_proceed(numbers: tuple[int | str, int | str]) -> bool:
+    return any(number not in (0, "0%") for number in numbers)
+
+
+@st.composite
+def specs(draw: DrawFn, *, own_image: bool | None = None) -> GeneratedSpec:
+    """Return a deployment, with our own image or a ready-made one."""
+    ours = draw(st.booleans()) if own_image is None else own_image
+    framework, form = draw(st.sampled_from(FORMATS if ours else FORMATS[:3] + OTHER_FORMATS))
+    versions = draw(st.lists(version_names(), min_size=1, max_size=3, unique_by=_slug))
+    model: Document = {"framework": framework, "format": form}
+    files = {}
+    if framework == "python":
+        model["entrypoint"] = "code/model.py:Model"
+        files["code/model.py"] = b"class Model: ...\n"
+    document: Document = {
+        "apiVersion": "fairway.dev/v1",
+        "kind": "ModelDeployment",
+        "metadata": {"name": draw(labels(40)), "team": draw(labels(60)), "owners": ["@ml"]},
+        "model": model,
+        "versions": {name: f"./models/{n}" for n, name in enumerate(versions)},
+        "serving": draw(serving(own_image=ours)),
+        "release": draw(release(versions)),
+    }
+    if draw(st.booleans()):
+        document["metadata"]["description"] = draw(texts())
+    environments = draw(st.sampled_from([None, ["staging"], ["staging", "production"]]))
+    if environments is not None:
+        document["environments"] = {name: draw(_overrides(ours)) for name in environments}
+    return GeneratedSpec(document, files)
+
+
+def _overrides(own_image: bool) -> SearchStrategy[Document]:
+    least = st.integers(1, 3)
+    scaling = st.builds(lambda n, more: {"min": n, "max": n + more}, least, st.integers(0, 3))
+    whole = serving(own_image=own_image).map(lambda part: {"serving": part})
+    return st.one_of(st.just({}), st.builds(lambda s: {"serving": {"scaling": s}}, scaling), whole)
