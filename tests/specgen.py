@@ -23,6 +23,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 Document: TypeAlias = dict[str, Any]
 
 GATEWAY = "public"
+GATEWAY_OF = {"name": GATEWAY, "implementation": "envoy-gateway"}
 PROJECT: Document = {
     "apiVersion": "fairway.dev/v1",
     "kind": "Project",
@@ -33,7 +34,7 @@ PROJECT: Document = {
             "workload": "kubernetes",
             "router": "gateway-api",
             "targets": ["docker"],
-            "gateway": {"name": GATEWAY, "namespace": "gateways"},
+            "gateway": {**GATEWAY_OF, "namespace": "gateways"},
         },
         "production": {
             "cluster": "production-eu",
@@ -41,7 +42,7 @@ PROJECT: Document = {
             "workload": "kubernetes",
             "router": "gateway-api",
             "targets": ["docker"],
-            "gateway": {"name": GATEWAY, "namespace": "edge"},
+            "gateway": {**GATEWAY_OF, "namespace": "edge"},
         },
     },
     "registry": "registry.example.com:5000/ml",
@@ -80,6 +81,7 @@ class Workspace:
         root.mkdir(parents=True, exist_ok=True)
         (root / "fairway.yaml").write_text(yaml_text(project), encoding="utf-8")
         self.loaded: LoadedProject = load_project(str(root / "fairway.yaml"))
+        assert [finding.message for finding in self.loaded.findings] == []
         self.compiler = Compiler(self.loaded, Selection())
 
     def check(self, spec: GeneratedSpec) -> Checked:
@@ -90,7 +92,9 @@ class Workspace:
         """Write a spec and compile it; a finding is an error here."""
         checked = self.check(spec)
         assert [finding.message for finding in checked.findings] == []
-        return self.compiler.compile(checked.deployments)
+        compiled = self.compiler.compile(checked.deployments)
+        assert compiled.plans
+        return compiled
 
 
 def write_spec(root: Path, spec: GeneratedSpec) -> Path:

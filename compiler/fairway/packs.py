@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
-PACKAGE = Path(__file__).resolve().parent
+PACKAGE = os.path.dirname(os.path.realpath(__file__))
 
 
-def pack_folder(room: str) -> Path:
+def pack_folder(room: str) -> str:
     """Return the folder of a room of data, ``targets`` or ``policies``."""
-    installed = PACKAGE / room
-    return installed if installed.is_dir() else PACKAGE.parent.parent / room
+    installed = os.path.join(PACKAGE, room)
+    return installed if os.path.isdir(installed) else os.path.join(PACKAGE, "..", "..", room)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
@@ -73,7 +72,7 @@ def load_project(path: str) -> LoadedProject:
     findings += [f for f in more if document.complete or f.rule != rule.MISSING_KEY.id]
     if project is None or findings:
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
-    targets = load_targets(tuple(_target_folders(project, Path(root))))
+    targets = load_targets(tuple(_target_folders(project, root)))
     findings += _check(project, merged, targets)
     capabilities = {} if findings else _capabilities(project, targets)
     return LoadedProject(
@@ -86,15 +85,15 @@ def shown_path(path: str) -> str:
     return os.path.relpath(path).replace(os.sep, "/")
 
 
-def _target_folders(project: Project, root: Path) -> Iterator[Path]:
+def _target_folders(project: Project, root: str) -> Iterator[str]:
     for name in project.targets:
         if name == "builtin":
             yield pack_folder("targets")
             continue
-        folder = root / name
-        if not folder.is_dir():
+        folder = os.path.join(root, name)
+        if not os.path.isdir(folder):
             raise UsageError(
-                f"{root / PROJECT_FILE}: the target folder {name} does not exist",
+                f"{os.path.join(root, PROJECT_FILE)}: the target folder {name} does not exist",
                 "correct `targets`, or create the folder",
             )
         yield folder

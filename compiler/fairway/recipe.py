@@ -8,11 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from fairway.errors import UsageError
-from fairway.packs import PACKAGE
+from fairway.packs import PACKAGE as PACKAGE_PATH
 from fairway.plan.image import Recipe
 from fairway.plan.model import ContextFile
 from fairway.target.load import Target
 
+PACKAGE = Path(PACKAGE_PATH)
 REQUIREMENTS = ("sklearn", "onnx", "python")
 
 
@@ -21,14 +22,15 @@ def image_recipe(targets: Mapping[str, Target]) -> Recipe | None:
     target = next((target for target in targets.values() if target.role == "image"), None)
     if target is None:
         return None
+    folder = Path(target.folder)
     ignore = _file(
-        target.folder / "dockerignore", ".dockerignore", "target", f"{target.name}/dockerignore"
+        folder / "dockerignore", ".dockerignore", "target", f"{target.name}/dockerignore"
     )
     return Recipe(
         template=target.template_digest(),
         requirements={
             runtime: _file(
-                target.folder / "requirements" / f"{runtime}.txt",
+                folder / "requirements" / f"{runtime}.txt",
                 "requirements.txt",
                 "target",
                 f"{target.name}/requirements/{runtime}.txt",
@@ -46,7 +48,7 @@ def source_file(file: ContextFile, targets: Mapping[str, Target]) -> Path:
     name, _, rest = file.name.partition("/")
     if name not in targets:
         raise UsageError(f"the build context needs the target {name}, which is not installed")
-    return targets[name].folder / rest
+    return Path(targets[name].folder) / rest
 
 
 @cache

@@ -10,7 +10,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "compiler" / "fairway"
 # Without git, in an unpacked archive, these are left out by name.
-_IGNORED = {".git", ".venv", "__pycache__", "build", "dist", "rendered", ".hypothesis", "node_modules"}
+_IGNORED = {
+    ".git",
+    ".venv",
+    "__pycache__",
+    "build",
+    "dist",
+    "rendered",
+    ".hypothesis",
+    "node_modules",
+}
 
 
 @cache

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
-from pathlib import Path
 
 import click
 
 from fairway.errors import FairwayError
 
-_HERE = Path(__file__).parent
+_COMMANDS = os.path.join(os.path.dirname(__file__), "commands")
 
 
 class Commands(click.Group):
@@ -19,13 +19,13 @@ class Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands' names in alphabetical order."""
         del ctx
-        modules = (_HERE / "commands").glob("[a-z]*.py")
-        return sorted(path.stem.replace("_", "-") for path in modules)
+        modules = [name for name in os.listdir(_COMMANDS) if name.endswith(".py")]
+        return sorted(name[:-3].replace("_", "-") for name in modules if name[0] != "_")
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command, or None when there is none of that name."""
         module = cmd_name.replace("-", "_")
-        if not module.isidentifier() or not (_HERE / "commands" / f"{module}.py").is_file():
+        if not module.isidentifier() or not os.path.isfile(os.path.join(_COMMANDS, f"{module}.py")):
             return None
         command: click.Command = import_module(f"fairway.cli.commands.{module}").command
         return command

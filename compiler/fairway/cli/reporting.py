@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -117,6 +116,8 @@ def _rules(diagnostics: Sequence[Diagnostic]) -> dict[str, RuleInfo]:
 
 
 def _write(text: str, output: str) -> None:
+    from pathlib import Path
+
     from fairway.report.write import write_report
 
     try:

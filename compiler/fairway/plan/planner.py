@@ -32,6 +32,9 @@ SERVICE_PORT = 80
 DRAIN_SECONDS = 5
 """How long a pod still serves after it was told to stop, so that every proxy has noticed."""
 
+SERVER_GRACE_SECONDS = 25
+"""The default of ``fairway.serve --grace``."""
+
 _MODEL_PATH: Mapping[str, str] = {"v2": "/v2", "v1": "/v1", "tensorflow": "/v1"}
 
 
@@ -137,7 +140,7 @@ def _workload(
         },
         selector=selector,
         image=images[version].reference if own else _ready_made(serving),
-        arguments=("--port", str(serving.port)) if own and serving.port != IMAGE_PORT else (),
+        arguments=_arguments(serving) if own else (),
         model_digest=deployment.versions[version].locked.digest,
         requests={"cpu": str(serving.resources.cpu), "memory": memory, **gpu},
         limits={"memory": memory, **gpu},
@@ -168,17 +171,28 @@ def _utilization(serving: Serving) -> int:
     return int(target.percent) if isinstance(target, Percentage) else 0
 
 
+def _arguments(serving: Serving) -> tuple[str, ...]:
+    """Return what our own server is told beyond its image's defaults."""
+    port = ("--port", str(serving.port)) if serving.port != IMAGE_PORT else ()
+    grace = _server_grace(serving)
+    return (*port, *(("--grace", str(grace)) if grace != SERVER_GRACE_SECONDS else ()))
+
+
+def _server_grace(serving: Serving) -> int:
+    """Return how long a server that was told to stop may answer what it has begun, in seconds."""
+    return max(SERVER_GRACE_SECONDS, ceil(serving.traffic.timeout.seconds) + 5)
+
+
 def _probes(serving: Serving) -> Probes:
     paths = serving.image.paths if serving.image is not None else None
-    timeout = ceil(serving.traffic.timeout.seconds)
     return Probes(
         ready=paths.ready if paths is not None else "/v2/health/ready",
         live=paths.live if paths is not None else "/v2/health/live",
         startup_period=2,
         startup_failures=90,
         drain=DRAIN_SECONDS,
-        # The drain, the longest request, and time to close what is open.
-        grace=max(30, DRAIN_SECONDS + timeout + 5),
+        # The pod's drain, the server's own grace, and time to end.
+        grace=DRAIN_SECONDS + _server_grace(serving) + 5,
     )
 
 

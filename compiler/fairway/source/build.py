@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from yaml import YAMLError
-from yaml._yaml import CParser
-from yaml.events import (
+from fairway import rule
+from fairway.finding import Finding, Fix, Related
+from fairway.location import Location
+from fairway.source.document import Document, ListMarks, MapMarks, Marks, Offsets
+from fairway.source.events import (
     AliasEvent,
+    CParser,
     DocumentEndEvent,
     DocumentStartEvent,
     MappingEndEvent,
@@ -20,12 +23,8 @@ from yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
     StreamEndEvent,
+    YAMLError,
 )
-
-from fairway import rule
-from fairway.finding import Finding, Fix, Related
-from fairway.location import Location
-from fairway.source.document import Document, ListMarks, MapMarks, Marks, Offsets
 from fairway.source.file import SourceFile
 from fairway.source.scalar import Scalar, resolve
 from fairway.source.syntax import explain_syntax

@@ -8,20 +8,16 @@ itself, so that a run that only checks specs need not import it.
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from fairway.source.scalar import kind_of
 from fairway.spec.core import PydanticCustomError
 
 _NUMBER = r"(?:[0-9]{1,15}(?:\.[0-9]{1,9})?|\.[0-9]{1,9})"
-_DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d|w))+\Z")
-_DURATION_PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d|w)")
-_PERCENTAGE = re.compile(rf"({_NUMBER})\s?%\Z")
-_POINTS = re.compile(rf"({_NUMBER})\s?pp\Z")
-_RATE = re.compile(rf"({_NUMBER})/(s|m|h|d)\Z")
-_CPU = re.compile(rf"({_NUMBER})(m?)\Z")
-_MEMORY = re.compile(rf"({_NUMBER})(Ki|Mi|Gi|Ti|Pi|k|M|G|T|P)\Z")
+_PART = rf"({_NUMBER})(ms|s|m|h|d|w)"
 
 _MILLISECONDS = {
     "ms": 1,
@@ -33,6 +29,10 @@ _MILLISECONDS = {
 }
 _BINARY = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40, "Pi": 1 << 50}
 _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
+_BYTES = {**_BINARY, **_DECIMAL}
+_PER = {f"/{unit}": _MILLISECONDS[unit] for unit in ("s", "m", "h", "d")}
+_PERCENT = ("%", " %")
+_POINTS = ("pp", " pp")
 
 
 class Duration(NamedTuple):
@@ -130,13 +130,33 @@ class CountOrPercentage(NamedTuple):
         return self.pods if self.pods is not None else str(self.percentage)
 
 
+@lru_cache(maxsize=4096)
+def _split(value: str) -> tuple[Decimal, str] | None:
+    """Return the number and the suffix of a value such as ``30s``, or None for other text."""
+    match = re.match(rf"({_NUMBER})(\s?[A-Za-z%]*|/[a-z])\Z", value)
+    return (Decimal(match.group(1)), match.group(2)) if match else None
+
+
+def _with(value: object, suffixes: Container[str]) -> tuple[Decimal, str] | None:
+    """Return number and suffix when ``value`` is text with one of the suffixes, else None."""
+    found = _split(value) if isinstance(value, str) else None
+    return found if found is not None and found[1] in suffixes else None
+
+
+@lru_cache(maxsize=4096)
+def _milliseconds(value: str) -> Decimal | None:
+    """Return how long a text such as ``1h30m`` is, or None when it is not a duration."""
+    if not re.match(rf"(?:{_PART})+\Z", value):
+        return None
+    parts = re.findall(_PART, value)
+    return sum((Decimal(number) * _MILLISECONDS[unit] for number, unit in parts), Decimal(0))
+
+
 def parse_duration(value: object) -> Duration:
     """Return a duration from ``30s``, ``1h30m``, ``250ms``, ``7d``."""
-    if not isinstance(value, str) or not _DURATION.match(value):
+    total = _milliseconds(value) if isinstance(value, str) else None
+    if total is None:
         raise _unit_error(value, "a duration", "30s, 10m, 1h30m, 250ms, 7d")
-    total = sum(
-        Decimal(number) * _MILLISECONDS[unit] for number, unit in _DURATION_PART.findall(value)
-    )
     if total != int(total):
         raise PydanticCustomError("unit", "{shown} is finer than a millisecond", {"shown": value})
     return Duration(int(total))
@@ -144,10 +164,10 @@ def parse_duration(value: object) -> Duration:
 
 def parse_percentage(value: object) -> Percentage:
     """Return a percentage from ``5%`` or ``99.9%``; it is from 0 to 100."""
-    match = _PERCENTAGE.match(value) if isinstance(value, str) else None
-    if match is None:
+    found = _with(value, _PERCENT)
+    if found is None:
         raise _unit_error(value, "a percentage", "5%, 99.9%")
-    percent = Decimal(match.group(1))
+    percent = found[0]
     if percent > 100:
         raise PydanticCustomError("value", "{shown} is more than 100%", {"shown": value})
     return Percentage(percent)
@@ -155,27 +175,27 @@ def parse_percentage(value: object) -> Percentage:
 
 def parse_points(value: object) -> PercentagePoints:
     """Return percentage points from ``0.5pp``."""
-    match = _POINTS.match(value) if isinstance(value, str) else None
-    if match is None:
+    found = _with(value, _POINTS)
+    if found is None:
         raise _unit_error(value, "a difference in percentage points", "0.5pp, 2pp")
-    return PercentagePoints(Decimal(match.group(1)))
+    return PercentagePoints(found[0])
 
 
 def parse_rate(value: object) -> Rate:
     """Return a rate from ``40/s``, ``600/m``, ``1000/h`` or ``50000/d``."""
-    match = _RATE.match(value) if isinstance(value, str) else None
-    if match is None:
+    found = _with(value, _PER)
+    if found is None:
         raise _unit_error(value, "a rate", "40/s, 600/m, 1000/h")
-    return Rate(Decimal(match.group(1)) * 1000 / _MILLISECONDS[match.group(2)])
+    return Rate(found[0] * 1000 / _PER[found[1]])
 
 
 def parse_cpu(value: object) -> Cpu:
     """Return processor time from ``500m``, ``"2"``, ``2`` or ``0.5`` (cores, as in Kubernetes)."""
     text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    match = _CPU.match(text) if isinstance(text, str) else None
-    if match is None:
+    found = _with(text, ("", "m"))
+    if found is None:
         raise _unit_error(value, "an amount of processor time", "500m, 2, 0.5")
-    millicores = Decimal(match.group(1)) * (1 if match.group(2) else 1000)
+    millicores = found[0] * (1 if found[1] else 1000)
     rounded = int(millicores.to_integral_value(ROUND_CEILING))
     if not rounded:
         raise PydanticCustomError("value", "it must be more than 0", {})
@@ -184,12 +204,11 @@ def parse_cpu(value: object) -> Cpu:
 
 def parse_memory(value: object) -> Memory:
     """Return memory from ``512Mi``, ``1Gi`` or ``2G``."""
-    match = _MEMORY.match(value) if isinstance(value, str) else None
-    if match is None:
+    found = _with(value, _BYTES)
+    if found is None:
         raise _unit_error(value, "an amount of memory", "512Mi, 1Gi, 2G")
-    suffix = match.group(2)
-    size = _BINARY.get(suffix) or _DECIMAL[suffix]
-    amount = int((Decimal(match.group(1)) * size).to_integral_value(ROUND_CEILING))
+    number, suffix = found
+    amount = int((number * _BYTES[suffix]).to_integral_value(ROUND_CEILING))
     if not amount:
         raise PydanticCustomError("value", "it must be more than 0", {})
     return Memory(amount, suffix in _DECIMAL)
@@ -199,7 +218,7 @@ def parse_count_or_percentage(value: object) -> CountOrPercentage:
     """Return a number of pods from ``1``, or a share of them from ``25%``."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return CountOrPercentage(value, None)
-    if isinstance(value, str) and _PERCENTAGE.match(value):
+    if _with(value, _PERCENT):
         percentage = parse_percentage(value)
         if percentage.percent != int(percentage.percent):
             raise PydanticCustomError("value", "Kubernetes takes whole percentages only", {})
@@ -211,9 +230,9 @@ def parse_bound(value: object) -> float | Percentage | Duration:
     """Return a metric's bound in the metric's own unit: ``0.93``, ``1%``, ``200ms``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, str) and _PERCENTAGE.match(value):
+    if _with(value, _PERCENT):
         return parse_percentage(value)
-    if isinstance(value, str) and _DURATION.match(value):
+    if isinstance(value, str) and _milliseconds(value) is not None:
         return parse_duration(value)
     raise _unit_error(value, "a number, a percentage or a duration", "0.93, 1%, 200ms")
 
@@ -222,7 +241,7 @@ def parse_scaling_target(value: object) -> float | Percentage:
     """Return what a pod is held at: ``70%`` of its request, or ``20`` requests in flight."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
         return float(value)
-    if isinstance(value, str) and _PERCENTAGE.match(value):
+    if _with(value, _PERCENT):
         percentage = parse_percentage(value)
         if not percentage.percent:
             raise PydanticCustomError("value", "it must be more than 0%", {})

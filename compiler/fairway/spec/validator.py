@@ -76,7 +76,7 @@ def _key() -> str:
     """Return a digest that changes with anything that the schemas are made from."""
     parts = [sys.version, core_version]
     for room in ("spec", "lock"):
-        with os.scandir(PACKAGE / room) as entries:
+        with os.scandir(os.path.join(PACKAGE, room)) as entries:
             parts += sorted(
                 f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
                 for entry in entries
@@ -137,10 +137,11 @@ def _function_name(function: Any) -> tuple[str, str]:
     """Return where a validator is found again; the models' own methods only hand on to these."""
     if function.__qualname__ == "Choice._exactly_one":
         return "fairway.spec.choice", "exactly_one"
-    module = sys.modules[function.__module__]
-    if getattr(module, function.__name__, None) is not function:
+    module: Any = sys.modules[function.__module__]
+    name = str(function.__name__)
+    if getattr(module, name, None) is not function:
         raise ValueError(f"{function.__qualname__} is not found by its name")
-    return function.__module__, function.__name__
+    return str(function.__module__), name
 
 
 def _decode(schema: Any, holes: _Holes) -> Any:

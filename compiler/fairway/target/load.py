@@ -7,8 +7,8 @@ run that only validates does not pay for them.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fairway.errors import UsageError
@@ -49,7 +49,7 @@ class Target(NamedTuple):
     name: str
     title: str
     role: Role
-    folder: Path
+    folder: str
     document: Document
     expresses: Mapping[str, tuple[str, ...]]
     cannot: Mapping[str, str]
@@ -64,18 +64,22 @@ class Target(NamedTuple):
         """Return the sha256 (hex) over the names and bytes of the target's templates."""
         digest = hashlib.sha256()
         for name in sorted({artifact.template for artifact in self.artifacts}):
-            digest.update(name.encode() + b"\0" + (self.folder / name).read_bytes() + b"\0")
+            with open(os.path.join(self.folder, name), "rb") as stream:
+                digest.update(name.encode() + b"\0" + stream.read() + b"\0")
         return digest.hexdigest()
 
 
-def load_targets(folders: tuple[Path, ...]) -> dict[str, Target]:
+def load_targets(folders: tuple[str, ...]) -> dict[str, Target]:
     """Load every target in ``folders`` (each holds one folder a target), by name.
 
     Raises ``UsageError`` with file and line when one is not well formed or a name comes twice.
     """
     targets: dict[str, Target] = {}
     for parent in folders:
-        for path in sorted(parent.glob("*/target.yaml")):
+        for name in sorted(os.listdir(parent)):
+            path = os.path.join(parent, name, "target.yaml")
+            if not os.path.isfile(path):
+                continue
             target = load_target(path)
             if target.name in targets:
                 raise UsageError(f"{path}: a target named {target.name} exists already")
@@ -83,13 +87,15 @@ def load_targets(folders: tuple[Path, ...]) -> dict[str, Target]:
     return targets
 
 
-def load_target(path: Path) -> Target:
+def load_target(path: str) -> Target:
     """Load one ``target.yaml``."""
     document = _read(path)
     fields = _Fields(document)
     name = fields.text("target")
-    if name != path.parent.name:
-        fields.fail(("target",), f"`{name}` is not the name of its folder, {path.parent.name}")
+    folder = os.path.dirname(path)
+    if name != os.path.basename(folder):
+        own = os.path.basename(folder)
+        fields.fail(("target",), f"`{name}` is not the name of its folder, {own}")
     role = fields.text("role")
     if role not in _ROLES:
         fields.fail(("role",), f"`{role}` is not one of {', '.join(_ROLES)}")
@@ -97,7 +103,7 @@ def load_target(path: Path) -> Target:
         name=name,
         title=fields.text("title"),
         role=role,  # type: ignore[arg-type]
-        folder=path.parent,
+        folder=folder,
         document=document,
         expresses=fields.expresses(),
         cannot=fields.cannot(),
@@ -105,9 +111,9 @@ def load_target(path: Path) -> Target:
     )
 
 
-def read_template(path: Path) -> list[Document]:
+def read_template(path: str) -> list[Document]:
     """Return the documents of a structured template; ``UsageError`` for one that is not YAML."""
-    source, findings = read_file(str(path))
+    source, findings = read_file(path)
     documents: list[Document] = []
     if source is not None and not findings:
         documents, findings = parse_all(source)
@@ -116,8 +122,8 @@ def read_template(path: Path) -> list[Document]:
     return documents
 
 
-def _read(path: Path) -> Document:
-    source, findings = read_file(str(path))
+def _read(path: str) -> Document:
+    source, findings = read_file(path)
     if source is None:
         raise UsageError(f"{path}: {findings[0].message}")
     document, more = parse(source)
@@ -185,8 +191,8 @@ class _Fields:
         keys = {"path", "template", "for", "format", "order"}
         if not isinstance(item, dict) or not {"path", "template", "for"} <= set(item) <= keys:
             self.fail(route, f"an artifact has the keys {', '.join(sorted(keys))}")
-        folder = Path(self.document.path).parent
-        if not (folder / str(item["template"])).is_file():
+        folder = os.path.dirname(self.document.path)
+        if not os.path.isfile(os.path.join(folder, str(item["template"]))):
             self.fail((*route, "template"), f"there is no file {item['template']} beside this one")
         if item["for"] not in ("plan", "image"):
             self.fail((*route, "for"), "expected plan or image")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,7 +86,7 @@ def _compile(target: Target, template: ArtifactTemplate) -> _Part:
     scope: dict[str, type] = {template.subject: _SCOPES[template.subject]}
     route = (*template.route, "path")
     path = compile_text(template.path, scope, target.document, route)
-    file = target.folder / template.template
+    file = os.path.join(target.folder, template.template)
     if template.format in ("yaml", "json"):
         documents = compile_documents(read_template(file), scope)
         if template.format == "yaml":
@@ -97,8 +98,13 @@ def _compile(target: Target, template: ArtifactTemplate) -> _Part:
         raise UsageError(
             f"{target.document.path}: unknown format {template.format}; known: {known}"
         )
-    text = compile_text_template(file.read_text("utf-8"), str(file), quote, scope)
+    text = compile_text_template(_text(file), file, quote, scope)
     return _Part(target.name, template.order, path, None, text)
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
 
 
 def _as_json(documents: Callable[[Any], list[Any]]) -> Callable[[Any], str]:

@@ -1,0 +1,171 @@
+"""Whatever spec plans renders to objects that Kubernetes takes and that fit together."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import yaml
+from artifacts import custom_resource_schema, kubernetes_schema, relations
+from artifacts.objects import Manifest, manifests, pod_template
+from artifacts.pod_security import violations
+from artifacts.relations import pods_of
+from fairway.compile import Compiler, Selection
+from fairway.plan.model import Plan
+from hypothesis import given, settings
+from ruamel.yaml import YAML
+from specgen import GeneratedSpec, Workspace, specs
+
+pytestmark = pytest.mark.slow
+examples = settings(max_examples=60)
+
+HAS_DEFINITIONS = custom_resource_schema.CRDS.is_dir()
+
+
+def rendered(workspace: Workspace, spec: GeneratedSpec) -> list[tuple[Plan, Manifest]]:
+    compiled = workspace.compile(spec)
+    found = manifests(compiled.artifacts)
+    assert len(found) == len(compiled.plans)
+    return list(zip(compiled.plans, found, strict=True))
+
+
+@examples
+@given(spec=specs())
+def test_kubernetes_takes_it(workspace: Workspace, spec: GeneratedSpec) -> None:
+    for _, manifest in rendered(workspace, spec):
+        for item in manifest.objects:
+            if kubernetes_schema.knows(item, "1.34"):
+                assert kubernetes_schema.faults(item, "1.34") == []
+            elif HAS_DEFINITIONS:
+                assert custom_resource_schema.faults(item) == []
+
+
+@examples
+@given(spec=specs())
+def test_its_objects_fit_together(workspace: Workspace, spec: GeneratedSpec) -> None:
+    for _, manifest in rendered(workspace, spec):
+        assert relations.faults(manifest) == {}
+
+
+@examples
+@given(spec=specs())
+def test_its_pods_are_restricted(workspace: Workspace, spec: GeneratedSpec) -> None:
+    for _, manifest in rendered(workspace, spec):
+        templates = [t for item in manifest.objects if (t := pod_template(item)) is not None]
+        assert templates
+        assert [violations(template) for template in templates if violations(template)] == []
+
+
+@examples
+@given(spec=specs())
+def test_it_compiles_twice_to_the_same_bytes(workspace: Workspace, spec: GeneratedSpec) -> None:
+    first = workspace.compile(spec)
+    again = Compiler(workspace.loaded, Selection()).compile(workspace.check(spec).deployments)
+    assert first.artifacts == again.artifacts
+    assert first.plans == again.plans
+
+
+@examples
+@given(spec=specs())
+def test_readers_of_yaml_agree(workspace: Workspace, spec: GeneratedSpec) -> None:
+    reader = YAML(typ="safe", pure=True)
+    for artifact in workspace.compile(spec).artifacts:
+        if artifact.path.endswith(".yaml"):
+            old = list(yaml.load_all(artifact.text, yaml.CSafeLoader))
+            assert old == list(reader.load_all(io.StringIO(artifact.text)))
+
+
+@examples
+@given(spec=specs())
+def test_callers_reach_the_active_workload(workspace: Workspace, spec: GeneratedSpec) -> None:
+    for plan, manifest in rendered(workspace, spec):
+        service = manifest.named("Service", plan.name)
+        assert pods_of(manifest, service["spec"]["selector"]) == [plan.active]
+        for route in manifest.of("HTTPRoute"):
+            (rule,) = route["spec"]["rules"]
+            (loaded,) = [backend for backend in rule["backendRefs"] if backend["weight"]]
+            behind = manifest.named("Service", loaded["name"])
+            assert pods_of(manifest, behind["spec"]["selector"]) == [plan.active]
+
+
+@examples
+@given(spec=specs())
+def test_the_strategy_decides_the_workloads(workspace: Workspace, spec: GeneratedSpec) -> None:
+    release = spec.document["release"]
+    versions = [v for v in (release["stable"], release.get("candidate")) if v]
+    for plan, manifest in rendered(workspace, spec):
+        workloads = manifest.of("Deployment")
+        runs = {
+            (item["metadata"]["name"] == plan.name,
+             item["metadata"]["labels"]["app.kubernetes.io/version"])
+            for item in workloads
+        }  # fmt: skip
+        one, each = (True, release["stable"]), {(False, version) for version in versions}
+        stable_only = (False, release["stable"])
+        expected = {
+            (True, None): {one},
+            (False, None): each,
+            (True, "perVersion"): {one, stable_only},
+            (False, "rolling"): {one, *each},
+        }[("rolling" in release["strategy"], release.get("handover"))]
+        assert runs == expected
+        assert len(workloads) == len(expected)
+
+
+@examples
+@given(spec=specs())
+def test_a_rolling_selector_outlives_the_version(
+    workspace: Workspace, spec: GeneratedSpec
+) -> None:
+    for plan, manifest in rendered(workspace, spec):
+        for item in manifest.of("Deployment"):
+            selector = item["spec"]["selector"]["matchLabels"]
+            assert "app.kubernetes.io/version" not in selector
+            if item["metadata"]["name"] == plan.name:
+                assert plan.name in selector.values()
+
+
+@examples
+@given(spec=specs(own_image=True))
+def test_images_are_named_by_their_content(workspace: Workspace, spec: GeneratedSpec) -> None:
+    compiled = workspace.compile(spec)
+    contexts = [json.loads(a.text) for a in compiled.artifacts if a.path.endswith("/context.json")]
+    assert len(contexts) == len(spec.document["versions"])
+    names = {context["image"] for context in contexts}
+    assert len(names) == len(contexts)
+    for context in contexts:
+        assert context["image"].endswith(f":{context['version']}-{context['content'][:12]}")
+        assert [file["path"] for file in context["files"]] == sorted(
+            {file["path"] for file in context["files"]}
+        )
+    used = {workload.image for plan in compiled.plans for workload in plan.workloads}
+    assert used <= names
+
+
+@examples
+@given(spec=specs(own_image=False))
+def test_a_ready_made_image_is_used_as_it_is(workspace: Workspace, spec: GeneratedSpec) -> None:
+    compiled = workspace.compile(spec)
+    assert [a.path for a in compiled.artifacts if a.path.startswith("images/")] == []
+    for plan in compiled.plans:
+        overrides = spec.document.get("environments", {}).get(plan.environment, {})
+        image = {**spec.document["serving"]["image"], **overrides.get("serving", {}).get("image", {})}
+        for workload in plan.workloads:
+            assert workload.image.startswith(image["repository"])
+            assert workload.image.endswith(image.get("digest") or image["tag"])
+
+
+@examples
+@given(spec=specs())
+def test_every_artifact_says_where_it_came_from(
+    workspace: Workspace, spec: GeneratedSpec
+) -> None:
+    compiled = workspace.compile(spec)
+    paths = [artifact.path for artifact in compiled.artifacts]
+    assert len(set(paths)) == len(paths)
+    for artifact in compiled.artifacts:
+        assert artifact.targets
+        assert artifact.spec == f"{spec.name}/deployment.yaml"
+        folder = artifact.environment or "images"
+        assert artifact.path.startswith(f"{folder}/{spec.name}/")
