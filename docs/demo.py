@@ -146,7 +146,7 @@ def entrypoint(context: Path) -> list[str]:
 
 def wait_until_serving(server: subprocess.Popen[str]) -> str:
     """Read the server's log, a JSON object a line, until it names its address."""
-    assert server.stderr is not None  # noqa: S101 - a pipe, for mypy
+    assert server.stderr is not None
     late = threading.Timer(START_SECONDS, server.kill)
     late.start()
     log = []

@@ -160,7 +160,13 @@ def yaml_text(document: Any) -> str:
 
 def labels(longest: int = 20) -> SearchStrategy[str]:
     """Return DNS labels."""
-    return st.from_regex(rf"[a-z0-9]([a-z0-9-]{{0,{longest - 2}}}[a-z0-9])?", fullmatch=True)
+    return _words(LETTERS + DIGITS + "-", longest)
+
+
+def _words(alphabet: str, longest: int) -> SearchStrategy[str]:
+    """Return words whose first and last characters are letters or digits."""
+    written = st.text(alphabet, min_size=1, max_size=longest)
+    return written.map(lambda text: text.strip("-._")).filter(bool)
 
 
 def texts() -> SearchStrategy[str]:
@@ -175,8 +181,8 @@ def texts() -> SearchStrategy[str]:
 def version_names() -> SearchStrategy[str]:
     """Return names of versions."""
     return st.one_of(
-        st.from_regex(r"[0-9]{1,3}\.[0-9]{1,3}(\.[0-9]{1,3})?", fullmatch=True),
-        st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,18}[A-Za-z0-9]", fullmatch=True),
+        st.lists(st.integers(0, 20).map(str), min_size=1, max_size=4).map(".".join),
+        _words(LETTERS + LETTERS.upper() + DIGITS + "-._", 20),
         st.sampled_from(["1e3", "0x1F", "012", "no", "2024-01-01", "1.0-RC_1", "null"]),
     )
 
@@ -188,10 +194,9 @@ def _slug(version: str) -> str:
 def durations() -> SearchStrategy[str]:
     """Return lengths of time from a millisecond to some hours."""
     amounts = {"ms": 99_999, "s": 7200, "m": 600, "h": 30}
-    return st.one_of(
-        [st.integers(1, most).map(lambda n, unit=unit: f"{n}{unit}")
-         for unit, most in amounts.items()]
-    )  # fmt: skip
+    return st.sampled_from(sorted(amounts)).flatmap(
+        lambda unit: st.integers(1, amounts[unit]).map(lambda number: f"{number}{unit}")
+    )
 
 
 def cpus() -> SearchStrategy[str | int]:
@@ -217,7 +222,10 @@ def percentages(least: int = 1) -> SearchStrategy[str]:
 
 @st.composite
 def serving(draw: DrawFn, *, own_image: bool) -> Document:
-    """Return the ``serving`` part, for our own image or a ready-made one."""
+    """Return the ``serving`` part, for our own image or a ready-made one.
+
+    It can override another one: fields that depend on each other are always given.
+    """
     least = draw(st.integers(1, 5))
     callers: list[Document] = draw(
         st.lists(st.builds(lambda n: {"namespace": n}, labels()), max_size=3)
@@ -227,10 +235,13 @@ def serving(draw: DrawFn, *, own_image: bool) -> Document:
         "resources": {"cpu": draw(cpus()), "memory": draw(memories()),
                       "gpu": draw(st.integers(0, 2))},
         "scaling": {"min": least, "metric": draw(st.sampled_from(["cpu", "memory"])),
-                    "target": draw(percentages())},
+                    "target": draw(percentages()), "max": None},
         "traffic": {"timeout": draw(durations())},
         "egress": draw(st.lists(_egress(), max_size=3)),
         "secrets": draw(st.lists(_secrets(), max_size=3, unique_by=lambda s: s["name"])),
+        "hosts": [],
+        "runtime": "fairway",
+        "image": None,
     }  # fmt: skip
     if draw(st.booleans()):
         made["scaling"]["max"] = least + draw(st.integers(0, 4))
@@ -239,8 +250,7 @@ def serving(draw: DrawFn, *, own_image: bool) -> Document:
         made["hosts"] = draw(st.lists(_hosts(), max_size=3, unique=True))
         made["auth"] = {"none": draw(texts())}
     if not own_image:
-        made["runtime"] = "image"
-        made["image"] = draw(_images())
+        made |= {"runtime": "image", "image": draw(_images())}
     return {**made, "callers": callers}
 
 
@@ -257,8 +267,8 @@ def _egress() -> SearchStrategy[Document]:
 
 
 def _secrets() -> SearchStrategy[Document]:
-    names = st.from_regex(r"[A-Z_][A-Z0-9_]{0,12}", fullmatch=True)
-    keys = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,12}", fullmatch=True)
+    names = st.text(LETTERS.upper() + "_", min_size=1, max_size=12)
+    keys = _words(LETTERS + LETTERS.upper() + DIGITS + "._-", 12)
     return st.builds(lambda n, s, k: {"name": n, "from": f"{s}/{k}"}, names, labels(), keys)
 
 

@@ -16,7 +16,7 @@ from fairway.source.file import read_file
 from fairway.source.folder import Folder
 from fairway.source.layers import Layer, Merged, merge
 from fairway.spec.bind import WHOLE, bind
-from fairway.spec.meaning import View
+from fairway.spec.meaning import View, check_versions_named
 from fairway.spec.nearest import listed, nearest
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ class _Binder:
         if not self.document.complete:
             found = [finding for finding in found if finding.rule not in _ABSENT]
         self.findings += [finding._replace(environments=environments) for finding in found]
+        if spec is None:
+            self.findings += check_versions_named(merged, environments)
         return spec
 
     def _bind_what_overrides_hide(self, base: Merged) -> None:

@@ -60,6 +60,11 @@ SYNTAX = Rule(
     "The file is YAML",
     "Nothing after the fault can be trusted, so only what stands before it is checked further.",
 )
+TOO_MANY = Rule(
+    "source/too-many-findings",
+    "A file has at most 100 findings",
+    "A file with more was generated or damaged as a whole, and the first hundred show how.",
+)
 EMPTY = Rule("yaml/empty", "The file is not empty", "An empty file deploys nothing.")
 ONE_DOCUMENT = Rule(
     "yaml/one-document",
@@ -194,6 +199,17 @@ OUTPUT_STALE = Rule(
     "The committed output is what the specs compile to",
     "What is applied is the output; if it differs from the specs, nobody reviewed what runs.",
 )
+
+MOST_FINDINGS = 100
+"""How many findings of a file are listed; one more then says that there are others."""
+
+
+def too_many(file: str) -> Finding:
+    """Return the finding that ends the list of a file with more than ``MOST_FINDINGS``."""
+    message = f"this file has more findings than the {MOST_FINDINGS} that are listed"
+    at = Location(file, offsets=(0, 0))
+    return TOO_MANY(message, at, fix="mend those that are listed, and run this again")
+
 
 ENGINE_RULES: dict[str, Rule] = {
     rule.id: rule for rule in list(globals().values()) if isinstance(rule, Rule)

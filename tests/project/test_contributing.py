@@ -8,7 +8,7 @@ from project.tree import ROOT, tracked_files
 TEXT = (ROOT / ".github/CONTRIBUTING.md").read_text("utf-8")
 PATH = re.compile(r"\.?[\w.<>*-]+(?:/[\w.<>*-]+)*/?")
 QUOTED = {word for code in re.findall(r"`([^`\n]+)`", TEXT) for word in code.split()}
-NAMES = {name for name in tracked_files()}
+NAMES = set(tracked_files())
 ROOMS = {name.partition("/")[0] for name in NAMES}
 
 

@@ -1,7 +1,7 @@
 """Imports go one way, so that each part can be read, and tested, without those after it.
 
-The chain is that of the types: location, finding, rule, source, spec, lock, deployment, plan, target;
-then the pipeline, which is every other module of the package; then the command line.
+The chain is that of the types: location, finding, rule, source, spec, lock, deployment, plan,
+target; then the pipeline, which is every other module of the package; then the command line.
 """
 
 import ast
@@ -31,7 +31,7 @@ LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 PIPELINE = {"fairway.lock.command"}
 # Outside of the chain, with rules of their own below.
 APART = {"report", "serve"}
-# What a rendered manifest, a checked spec or a served model never needs, so it is imported when used.
+# What a fresh installation has, and may be imported at the top of a module.
 DECLARED = {"click", "jinja2", "markupsafe", "pydantic", "pydantic_core", "yaml"}
 
 
@@ -43,8 +43,8 @@ def module_of(name: str) -> str:
 # Files in folders that cannot be packages are data, such as the model that `fairway new` copies.
 MODULES = {
     module: name
-    for name in python_files("compiler")
-    if all(part.isidentifier() for part in (module := module_of(name)).split("."))
+    for module, name in ((module_of(name), name) for name in python_files("compiler"))
+    if all(part.isidentifier() for part in module.split("."))
 }
 
 

@@ -1,4 +1,4 @@
-"""What is published holds the engine and its packs, and works with the declared dependencies only."""
+"""What is published holds the engine and its packs, and needs only what it declares."""
 
 import os
 import shutil

@@ -80,10 +80,11 @@ def fleet(checkout: Repository) -> Repository:
 
 def test_own_hooks_find_nothing(checkout: Repository):
     (checkout.folder / ".venv").symlink_to(sys.prefix)
-    # mypy is a step of `make lint`, with its cache.
-    done = checkout.pre_commit("run", "--all-files", "--show-diff-on-failure", SKIP="mypy")
+    # Steps of `make lint`.
+    skipped = "mypy,ruff-check,ruff-format"
+    done = checkout.pre_commit("run", "--all-files", "--show-diff-on-failure", SKIP=skipped)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("Passed") >= 10
+    assert done.stdout.count("Passed") >= 9
 
 
 def test_manifest_is_valid(checkout: Repository):

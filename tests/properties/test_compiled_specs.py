@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 from specgen import GeneratedSpec, Workspace, specs
 
 pytestmark = pytest.mark.slow
-examples = settings(max_examples=60)
+examples = settings(max_examples=30)
 
 HAS_DEFINITIONS = custom_resource_schema.CRDS.is_dir()
 
@@ -150,7 +150,8 @@ def test_a_ready_made_image_is_used_as_it_is(workspace: Workspace, spec: Generat
     assert [a.path for a in compiled.artifacts if a.path.startswith("images/")] == []
     for plan in compiled.plans:
         overrides = spec.document.get("environments", {}).get(plan.environment, {})
-        image = {**spec.document["serving"]["image"], **overrides.get("serving", {}).get("image", {})}
+        own = overrides.get("serving", {}).get("image", {})
+        image = {**spec.document["serving"]["image"], **own}
         for workload in plan.workloads:
             assert workload.image.startswith(image["repository"])
             assert workload.image.endswith(image.get("digest") or image["tag"])

@@ -27,10 +27,12 @@ def project_files() -> dict[str, str]:
 
 def schema_files(folder: str) -> dict[str, str]:
     """Return the JSON Schemas that editors are pointed at, by path below ``folder``."""
-    return {
-        f"{folder}/{SCHEMAS}/{name}.json": json.dumps(json_schema(name), indent=1) + "\n"
-        for name in NAMES
-    }
+    return {f"{folder}/{SCHEMAS}/{name}.json": schema_text(name) for name in NAMES}
+
+
+def schema_text(name: str) -> str:
+    """Return a JSON Schema as it is written and printed."""
+    return json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
 
 
 def write_files(root: Path, files: Mapping[str, str], keep: str = "") -> list[Path]:

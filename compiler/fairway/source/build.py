@@ -6,6 +6,7 @@ brackets end the process) and resolves scalars by YAML 1.1.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fairway import rule
@@ -26,9 +27,10 @@ from fairway.source.events import (
     YAMLError,
 )
 from fairway.source.file import SourceFile
-from fairway.source.scalar import Scalar, resolve
+from fairway.source.scalar import Scalar, kind_of, resolve
 from fairway.source.syntax import explain_syntax
 from fairway.source.tag import resolve_tagged
+from fairway.spec.nearest import listed, nearest
 
 MAX_DEPTH = 32
 MAX_NODES = 100_000
@@ -36,9 +38,19 @@ MAX_NODES = 100_000
 
 _NO_KEY: Any = object()
 
+# An anchor or a tag before a scalar, with what separates it from the scalar.
+_PROPERTIES = re.compile(r"(?:(?:!<[^>]*>|[&!][^\s,\[\]{}]*)(?:\s+(?:#[^\r\n]*)?)*)*")
+
 
 class _Stop(Exception):  # noqa: N818 - not an error: findings say why
-    """Ends the reading of a document after a fault that leaves the rest without meaning."""
+    """Ends the reading of a document after a fault that leaves the rest without meaning.
+
+    ``hostile`` input is not looked at further: nothing before the fault is worth a finding.
+    """
+
+    def __init__(self, *, hostile: bool = False) -> None:
+        super().__init__()
+        self.hostile = hostile
 
 
 class _Frame:
@@ -63,7 +75,13 @@ def parse(source: SourceFile) -> tuple[Document, list[Finding]]:
     builder = _Builder(source)
     complete = builder.run()
     document = Document(
-        source.path, source.text, source.digest, builder.root, builder.root_marks, complete
+        source.path,
+        source.text,
+        source.digest,
+        builder.root,
+        builder.root_marks,
+        complete,
+        builder.trusted,
     )
     return document, builder.findings
 
@@ -90,6 +108,7 @@ class _Builder:
         self.root: Any = None
         self.root_marks: Marks = (0, 0)
         self.stack: list[_Frame] = []
+        self.trusted: int | None = None
         self.nodes = 0
         # name -> value, marks, size in nodes, height; None while its container is open
         self.anchors: dict[str, tuple[Any, Marks, int, int] | None] = {}
@@ -98,14 +117,21 @@ class _Builder:
         """Read every event; return whether the whole file was understood."""
         try:
             self._read_events(CParser(self.source.text))
-        except _Stop:
+        except _Stop as stop:
+            if stop.hostile:
+                self.root, self.root_marks = None, (0, 0)
+            self._leave_open(self._last_scalar()[1])
             return False
         except YAMLError as error:
-            self.findings.append(explain_syntax(self.source, error))
+            last = self._last_scalar()
+            self.findings.append(explain_syntax(self.source, error, last))
+            # The last scalar may have swallowed what follows an open quote or a wrong indent.
+            self._leave_open(last[0])
             return False
         if self.root is None and not self.findings:
             at = Location(self.source.path, offsets=(0, 0))
-            self.findings.append(rule.EMPTY("the file holds no YAML", at))
+            fix = "write what belongs here, or remove the file"
+            self.findings.append(rule.EMPTY("the file holds no YAML", at, fix=fix))
             return False
         return True
 
@@ -150,6 +176,8 @@ class _Builder:
             value = resolve(event.value)
         else:
             value = event.value
+        if event.anchor is not None or event.tag is not None:
+            mark = self._content(mark)
         if frame is not None and frame.key is _NO_KEY and type(frame.value) is dict:
             self._key(frame, value, mark)
             return
@@ -162,17 +190,21 @@ class _Builder:
         value, problem = resolve_tagged(event.tag, event.value)
         if problem:
             fix = Fix("remove the tag")
-            self.findings.append(rule.TAG(problem, self._at(mark), fix=fix))
+            self._found(rule.TAG(problem, self._at(mark), fix=fix))
         return value
+
+    def _content(self, mark: Offsets) -> Offsets:
+        """Return where a scalar itself stands, after its anchor and its tag."""
+        found = _PROPERTIES.match(self.source.text, mark[0], mark[1])
+        return (found.end() if found is not None else mark[0], mark[1])
 
     def _key(self, frame: _Frame, key: Scalar, mark: Offsets) -> None:
         if not isinstance(key, str):
             written = self.source.text[mark[0] : mark[1]]
-            message = (
-                f"the key {written or '(empty)'} is not a string: YAML reads it as {_show(key)}"
-            )
-            fix = Fix("quote it", f'"{written}"') if written else None
-            self.findings.append(rule.KEY(message, self._at(mark), fix=fix))
+            shown = "" if _show(key) == written else f": YAML reads it as {_show(key)}"
+            message = f"the key {written or '(empty)'} is {kind_of(key)}, not a string{shown}"
+            fix = Fix(f'quote it: "{written}"', f'"{written}"') if written else None
+            self._found(rule.KEY(message, self._at(mark), fix=fix))
             key = written
         marks = frame.marks
         assert isinstance(marks, MapMarks)  # noqa: S101 - the value is a map
@@ -182,7 +214,7 @@ class _Builder:
             message = f"the key `{key}` is given twice; only one of its values can hold"
             fix = Fix("remove one of the two")
             at = self._at(mark)
-            self.findings.append(rule.DUPLICATE_KEY(message, at, fix=fix, related=(first,)))
+            self._found(rule.DUPLICATE_KEY(message, at, fix=fix, related=(first,)))
             frame.skip = True
         else:
             marks.keys[key] = mark
@@ -211,17 +243,15 @@ class _Builder:
         self.nodes += 1
         mark = (event.start_mark.index, event.end_mark.index)
         if len(self.stack) >= MAX_DEPTH:
-            self._stop(rule.DEPTH(f"nested more than {MAX_DEPTH} levels deep", self._at(mark)))
+            self._too_deep(mark)
         if self.nodes > MAX_NODES:
             self._too_many(event)
         if self.stack and self.stack[-1].key is _NO_KEY and type(self.stack[-1].value) is dict:
-            self._stop(
-                rule.KEY("a map or a list cannot be a key", self._at((mark[0], mark[0] + 1)))
-            )
+            self._container_as_key(mark[0])
         if event.tag is not None and resolve_tagged(event.tag, value)[1]:
             at = self._at((mark[0], mark[0] + 1))
             problem = resolve_tagged(event.tag, value)[1]
-            self.findings.append(rule.TAG(problem, at, fix=Fix("remove the tag")))
+            self._found(rule.TAG(problem, at, fix=Fix("remove the tag")))
         if event.anchor is not None:
             self.anchors[event.anchor] = None
         before = self.nodes - 1
@@ -246,11 +276,11 @@ class _Builder:
         mark = (event.start_mark.index, event.end_mark.index)
         name = event.anchor
         if name not in self.anchors:
-            known = ", ".join(sorted(self.anchors)) or "none"
-            self._stop(rule.ALIAS(f"no anchor `{name}` above; anchors: {known}", self._at(mark)))
+            self._unknown_anchor(name, mark)
         target = self.anchors[name]
         if target is None:
-            self._stop(rule.ALIAS(f"the alias `*{name}` is inside its own anchor", self._at(mark)))
+            message = f"the alias `*{name}` is inside its own anchor, so it would never end"
+            self._stop(rule.ALIAS(message, self._at(mark), fix=Fix("write the value out")))
             return
         value, marks, size, height = target
         self.nodes += size
@@ -258,30 +288,81 @@ class _Builder:
             self._too_many(event)
         frame = self.stack[-1]
         if len(self.stack) + height > MAX_DEPTH:
-            self._stop(rule.DEPTH(f"nested more than {MAX_DEPTH} levels deep", self._at(mark)))
+            self._too_deep(mark)
         frame.height = max(frame.height, height + 1)
         if frame.key is _NO_KEY and type(frame.value) is dict:
             if isinstance(value, dict | list):
-                self._stop(rule.KEY("a map or a list cannot be a key", self._at(mark)))
+                self._container_as_key(mark[0])
             self._key(frame, value, mark)
             return
-        self._attach(value, marks, mark[1])
+        # A scalar is where its alias is; inside a map or a list its own places say more.
+        self._attach(value, mark if isinstance(marks, tuple) else marks, mark[1])
 
     # -- faults ------------------------------------------------------------------------------
 
     def _at(self, offsets: Offsets) -> Location:
         return Location(self.source.path, offsets=offsets)
 
-    def _stop(self, finding: Finding) -> None:
+    def _found(self, finding: Finding) -> None:
+        """Keep a finding after which reading goes on, within the limit."""
+        if len(self.findings) >= rule.MOST_FINDINGS:
+            self._stop(rule.too_many(self.source.path), hostile=True)
         self.findings.append(finding)
-        raise _Stop
+
+    def _stop(self, finding: Finding, *, hostile: bool = False) -> None:
+        self.findings.append(finding)
+        raise _Stop(hostile=hostile)
+
+    def _last_scalar(self) -> Offsets:
+        """Return where the last scalar that was read stands; the end of an empty map or list."""
+        node: Marks = self.root_marks
+        if self.stack:
+            frame = self.stack[-1]
+            if frame.key is not _NO_KEY and isinstance(frame.marks, MapMarks):
+                return frame.marks.keys[frame.key]
+            node = frame.marks
+        while not isinstance(node, tuple):
+            below = list(node.values.values()) if isinstance(node, MapMarks) else node.items
+            if not below:
+                return (node.start, node.end)
+            node = below[-1]
+        return node
+
+    def _leave_open(self, trusted: int) -> None:
+        """Note what was not closed when the reading ended: its end is the end of the file."""
+        self.trusted = trusted
+        for frame in self.stack:
+            frame.marks.end = len(self.source.text)
+
+    def _too_deep(self, mark: Offsets) -> None:
+        message = f"nested more than {MAX_DEPTH} levels deep"
+        self._stop(rule.DEPTH(message, self._at(mark)), hostile=True)
+
+    def _container_as_key(self, start: int) -> None:
+        at = self._at((start, start + 1))
+        if self.source.text[max(start - 1, 0) : start + 1] == "{{":
+            at = self._at((start - 1, start + 1))
+            message = "`{{` opens a map in a map; a spec is not a template"
+            self._stop(rule.KEY(message, at, fix=Fix("write the value itself, or quote it")))
+        fix = Fix("quote the key, or write it as a name")
+        self._stop(rule.KEY("a map or a list cannot be a key", at, fix=fix))
+
+    def _unknown_anchor(self, name: str, mark: Offsets) -> None:
+        known = list(self.anchors)[:1000]
+        close = nearest(name, known)
+        fix = Fix(f"write `*{close}`", f"*{close}") if close else Fix("write the value out")
+        message = f"there is no anchor `{name}` above; anchors: {listed(known)}"
+        self._stop(rule.ALIAS(message, self._at(mark), fix=fix))
 
     def _too_many(self, event: Any) -> None:
         at = self._at((event.start_mark.index, event.end_mark.index))
         if type(event) is AliasEvent:
             message = f"with this alias the file expands to more than {MAX_NODES:,} values"
-            self._stop(rule.ALIAS(message, at, fix=Fix("write the values out, without aliases")))
-        self._stop(rule.TOO_LARGE(f"the file has more than {MAX_NODES:,} values", at))
+            fix = Fix("write the values out, without aliases")
+            self._stop(rule.ALIAS(message, at, fix=fix), hostile=True)
+        message = f"the file has more than {MAX_NODES:,} values"
+        fix = Fix("move data out of the spec and refer to it by path")
+        self._stop(rule.TOO_LARGE(message, at, fix=fix), hostile=True)
 
     def _second_document(self, event: Any) -> None:
         start = event.start_mark.index

@@ -44,7 +44,8 @@ Marks: TypeAlias = Offsets | MapMarks | ListMarks
 class Document:
     """What a file says: ``value`` is plain data (never changed), ``marks`` mirrors its shape.
 
-    ``complete`` is False when a fault ended the reading; then ``value`` is what stood before it.
+    ``complete`` is False when a fault ended the reading; then ``value`` is what stood before it,
+    and what ends after the offset ``trusted`` may have been misread or cut.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Document:
     value: Any = field(repr=False)
     marks: Marks = field(repr=False)
     complete: bool = True
+    trusted: int | None = None
 
     @cached_property
     def _line_starts(self) -> list[int]:

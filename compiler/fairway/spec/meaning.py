@@ -6,7 +6,7 @@ function to ``RULES``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from fairway import rule
@@ -69,18 +69,43 @@ def check_meaning(view: View) -> list[Finding]:
     ]
 
 
-def _release_versions(view: View) -> Iterator[Fault]:
-    release = view.spec.release
-    for key, name in (("stable", release.stable), ("candidate", release.candidate)):
-        if name is None or name in view.spec.versions:
+def check_versions_named(merged: Merged, environments: tuple[str, ...]) -> list[Finding]:
+    """Check a release's versions in a spec that other faults keep from being bound."""
+    release, versions = merged.value.get("release"), merged.value.get("versions")
+    if not isinstance(release, dict) or not isinstance(versions, dict):
+        return []
+    named = [(key, release.get(key)) for key in ("stable", "candidate")]
+    known = [(key, name) for key, name in named if isinstance(name, str)]
+    return [
+        fault.rule(
+            fault.message,
+            merged.locate(fault.route, fault.part),
+            fix=fault.fix,
+            environments=environments,
+        )
+        for fault in _unknown_versions(known, versions)
+    ]
+
+
+def _unknown_versions(
+    named: Iterable[tuple[str, str | None]], versions: Collection[str]
+) -> Iterator[Fault]:
+    for key, name in named:
+        if name is None or name in versions:
             continue
-        close = nearest(name, view.spec.versions)
-        have = f"versions: {listed(view.spec.versions)}"
+        close = nearest(name, versions)
+        have = f"versions: {listed(versions)}"
         fix = (
             Fix(f"write {close}, or add {name} to `versions`", f'"{close}"') if close else Fix(have)
         )
         message = f"there is no version {name}; {have}"
         yield Fault(rule.REFERENCE, ("release", key), message, fix)
+
+
+def _release_versions(view: View) -> Iterator[Fault]:
+    release = view.spec.release
+    named = (("stable", release.stable), ("candidate", release.candidate))
+    yield from _unknown_versions(named, view.spec.versions)
     if release.candidate is not None and release.candidate == release.stable:
         message = f"the candidate is the stable version ({release.stable})"
         fix = Fix("name another version, or remove the candidate")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from fairway.json_schema import NAMES, json_schema
+from fairway.json_schema import NAMES
 from fairway.lock.write import write_beside
+from fairway.scaffold.write import schema_text
 
 
 @click.command
@@ -33,8 +33,3 @@ def command(name: str, out: Path | None) -> None:
     for each in NAMES:
         write_beside(out / f"{each}.json", schema_text(each))
         click.echo(str(out / f"{each}.json"))
-
-
-def schema_text(name: str) -> str:
-    """Return a schema as it is printed."""
-    return json.dumps(json_schema(name), indent=2, ensure_ascii=False) + "\n"
