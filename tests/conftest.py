@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 from golden.compile_command import GOLDEN, REPOSITORY, compile_command
@@ -23,7 +25,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     on_worker = hasattr(session.config, "workerinput")
     if session.config.getoption("--update-golden") and not on_worker:
-        shutil.rmtree(GOLDEN, ignore_errors=True)
-        done = compile_command("specs", "--out", GOLDEN, folder=REPOSITORY)
-        if done.returncode:
-            pytest.exit(f"the fleet does not compile:\n{done.stdout}{done.stderr}", returncode=2)
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "fleet"
+            done = compile_command("specs", "--out", out, folder=REPOSITORY)
+            if done.returncode:
+                pytest.exit(f"the fleet does not compile:\n{done.stdout}{done.stderr}", returncode=2)
+            shutil.rmtree(GOLDEN, ignore_errors=True)
+            shutil.copytree(out, GOLDEN)

@@ -75,16 +75,15 @@ class _Checker:
         self.documents.update((document.path, document) for document in documents)
         if any(finding.severity >= Severity.ERROR for finding in self.findings):
             return ()
-        return tuple(self._deployment(view, lock, versions) for view in views)
+        folder = os.path.relpath(self.bound.folder.real, self.loaded.root).replace(os.sep, "/")
+        return tuple(self._deployment(view, folder, lock, versions) for view in views)
 
     def _deployment(
-        self, view: View, lock: Lock, versions: Mapping[str, ModelVersion]
+        self, view: View, folder: str, lock: Lock, versions: Mapping[str, ModelVersion]
     ) -> Deployment:
         bound, project = self.bound, self.loaded.project
         assert project is not None  # noqa: S101 - views come from a project
         assert bound.document is not None  # noqa: S101 - and from a document
-        root = os.path.realpath(self.loaded.root)
-        folder = os.path.relpath(os.path.realpath(bound.folder.path), root).replace(os.sep, "/")
         return Deployment(
             spec=view.spec,
             environment=view.environment,

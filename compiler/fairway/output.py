@@ -15,6 +15,7 @@ from typing import Any
 from fairway.artifact import Artifact
 from fairway.compile import Selection
 from fairway.errors import FairwayError, UsageError
+from fairway.indented_json import indented_json
 from fairway.plan.model import Plan
 
 INDEX = "index.json"
@@ -40,16 +41,17 @@ class Output:
         self.differences: list[Difference] = []
         self._check = check
         self._old = _read_index(os.path.join(root, INDEX))
+        self._before: dict[tuple[str, str], dict[str, Any]] = {
+            (entry["name"], entry["environment"]): entry for entry in self._old["deployments"]
+        }
         self._new: dict[str, dict[str, Any]] = {}
         self._plans: dict[tuple[str, str], dict[str, Any]] = {}
-        self._folders: set[str] = set()
+        self._folders: dict[str, bool] = {}  # whether this run made them
+        self._process = os.getpid()
 
     def previous(self, name: str, environment: str) -> dict[str, Any] | None:
         """Return what the index says of a deployment in an environment, or None."""
-        for entry in self._old["deployments"]:
-            if entry["name"] == name and entry["environment"] == environment:
-                return dict(entry)
-        return None
+        return self._before.get((name, environment))
 
     def add(self, artifacts: Iterable[Artifact], plans: Iterable[Plan]) -> None:
         """Write the artifacts of one spec, or compare them when only checking."""
@@ -113,28 +115,44 @@ class Output:
             "artifacts": [self._new[path] for path in sorted(self._new)],
             "deployments": [self._plans[key] for key in sorted(self._plans)],
         }
-        return json.dumps(index, indent=1, ensure_ascii=False) + "\n"
+        return indented_json(index, 1) + "\n"
 
     def _put(self, name: str, data: bytes) -> None:
         path = os.path.join(self.root, name)
-        actual = _read(path)
-        if actual == data:
-            return
-        if self._check:
-            shown = None if actual is None else actual.decode("utf-8", "replace")
-            self.differences.append(Difference(path, data.decode(), shown))
-            return
-        folder = os.path.dirname(path)
-        beside = f"{path}.{os.getpid()}.tmp"
         try:
-            if folder not in self._folders:
-                os.makedirs(folder, exist_ok=True)
-                self._folders.add(folder)
+            fresh = not self._check and self._make_folder(os.path.dirname(path))
+            actual = None if fresh else _read(path)
+            if actual == data:
+                return
+            if self._check:
+                shown = None if actual is None else actual.decode("utf-8", "replace")
+                self.differences.append(Difference(path, data.decode(), shown))
+                return
+            beside = f"{path}.{self._process}.tmp"
             with open(beside, "wb") as stream:
                 stream.write(data)
             os.replace(beside, path)
         except OSError as error:
             raise FairwayError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def _make_folder(self, folder: str) -> bool:
+        """Make a folder and those above it; return whether it is new, so that it is empty."""
+        fresh = self._folders.get(folder)
+        if fresh is None:
+            try:
+                os.mkdir(folder)
+                fresh = True
+            except FileExistsError:
+                fresh = False
+            except FileNotFoundError:
+                parent = os.path.dirname(folder)
+                if parent == folder:
+                    raise
+                self._make_folder(parent)
+                os.mkdir(folder)
+                fresh = True
+            self._folders[folder] = fresh
+        return fresh
 
     def _remove(self, name: str) -> int:
         _refuse_path(name)

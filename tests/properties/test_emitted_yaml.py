@@ -82,7 +82,7 @@ def test_a_word_may_be_a_key(word: str) -> None:
 
 
 @pytest.mark.slow
-@given(st.dictionaries(keys.filter(bool), nasty, max_size=4))
+@given(st.dictionaries(keys.filter(bool), nasty, min_size=1, max_size=4))
 def test_our_own_reader_agrees(document: dict[str, str]) -> None:
     read, findings = parse(source_from_text("x.yaml", emit(document)))
     assert findings == []

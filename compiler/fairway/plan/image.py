@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 
 from fairway.deployment import Deployment, ModelVersion
 from fairway.plan.model import ContextFile, ImagePlan
@@ -20,6 +21,11 @@ RUNTIMES: Mapping[str, str] = {
     "python": "python",
 }
 """The locked set of requirements that serves each format."""
+
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
+_BEFORE_FILES = tuple(field.name for field in fields(ImagePlan) if field.name < "files")
+_AFTER_FILES = tuple(field.name for field in fields(ImagePlan) if field.name > "files")
+_FILE_FIELDS = tuple(field.name for field in fields(ContextFile))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +100,21 @@ def _files(deployment: Deployment, version: ModelVersion, recipe: Recipe) -> Ite
 
 
 def _content(plan: ImagePlan, template: str) -> str:
-    """Return the sha256 (hex) over all that decides the image: plan, files, Dockerfile template."""
-    everything = {"template": template, **asdict(plan)}
-    text = json.dumps(everything, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    """Return the sha256 (hex) over all that decides the image: plan, files, Dockerfile template.
+
+    That is the plan as JSON, keys in alphabetical order, without blanks; put together from
+    parts, because most of the files are those of every other image as well.
+    """
+    before = _canonical({name: getattr(plan, name) for name in _BEFORE_FILES})
+    after = _canonical({"template": template} | {n: getattr(plan, n) for n in _AFTER_FILES})
+    files = ",".join(map(_canonical_file, plan.files))
+    text = f'{before[:-1]},"files":[{files}],{after[1:]}'
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _canonical_file(file: ContextFile) -> str:
+    return _canonical({name: getattr(file, name) for name in _FILE_FIELDS})
 
 
 def _named(plan: ImagePlan, content: str, repository: str) -> ImagePlan:

@@ -30,7 +30,6 @@ from fairway.source.file import SourceFile
 from fairway.source.scalar import Scalar, kind_of, resolve
 from fairway.source.syntax import explain_syntax
 from fairway.source.tag import resolve_tagged
-from fairway.spec.nearest import listed, nearest
 
 MAX_DEPTH = 32
 MAX_NODES = 100_000
@@ -348,10 +347,9 @@ class _Builder:
         self._stop(rule.KEY("a map or a list cannot be a key", at, fix=fix))
 
     def _unknown_anchor(self, name: str, mark: Offsets) -> None:
-        known = list(self.anchors)[:1000]
-        close = nearest(name, known)
-        fix = Fix(f"write `*{close}`", f"*{close}") if close else Fix("write the value out")
-        message = f"there is no anchor `{name}` above; anchors: {listed(known)}"
+        known = ", ".join(f"&{anchor}" for anchor in list(self.anchors)[:12])
+        message = f"there is no anchor &{name} above this alias"
+        fix = Fix("write the value out" + (f", or name one of {known}" if known else ""))
         self._stop(rule.ALIAS(message, self._at(mark), fix=fix))
 
     def _too_many(self, event: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
+from functools import cached_property
 from typing import NamedTuple
 
 from fairway.source.file import MAX_BYTES
@@ -29,6 +31,11 @@ class Folder:
         self.shown = shown
         self._read: dict[str, FileContent | str] = {}
 
+    @cached_property
+    def real(self) -> str:
+        """The folder's path without symbolic links."""
+        return os.path.realpath(self.path)
+
     def file(self, name: str) -> FileContent | str:
         """Return a file's content, or a sentence that says why it cannot be read."""
         known = self._read.get(name)
@@ -42,19 +49,28 @@ class Folder:
 
     def _load(self, name: str) -> FileContent | str:
         path = os.path.join(self.path, name)
-        if os.path.islink(path):
-            return f"{name} is a symbolic link; what it points to may change unseen"
-        real = os.path.realpath(path)
-        if os.path.commonpath((real, os.path.realpath(self.path))) != os.path.realpath(self.path):
-            return f"{name} lies outside the deployment's folder"
         try:
-            if not os.path.isfile(path):
-                kind = "is not a file" if os.path.exists(path) else "does not exist"
-                return f"the file {name} {kind}"
-            if os.path.getsize(path) > MAX_BYTES:
-                return f"{name} is larger than 1 MiB"
+            status = os.lstat(path)
+        except (OSError, ValueError):
+            status = None
+        if status is not None and stat.S_ISLNK(status.st_mode):
+            return f"{name} is a symbolic link; what it points to may change unseen"
+        if not self._inside(name, path):
+            return f"{name} lies outside the deployment's folder"
+        if status is None:
+            return f"the file {name} does not exist"
+        if not stat.S_ISREG(status.st_mode):
+            return f"the file {name} is not a file"
+        if status.st_size > MAX_BYTES:
+            return f"{name} is larger than 1 MiB"
+        try:
             with open(path, "rb") as stream:
                 data = stream.read(MAX_BYTES + 1)
         except OSError as error:
             return f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
         return FileContent(data, hashlib.sha256(data).hexdigest())
+
+    def _inside(self, name: str, path: str) -> bool:
+        if os.path.basename(name) == name and name not in (os.curdir, os.pardir):
+            return True  # no folder in between that could be a link
+        return os.path.commonpath((os.path.realpath(path), self.real)) == self.real

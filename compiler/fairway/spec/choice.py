@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, TypeVar
 
 from fairway.spec.core import PydanticCustomError
@@ -25,5 +26,6 @@ def expand_version(value: Any) -> Any:
     return {"uri": value} if isinstance(value, str) else value
 
 
+@cache
 def _attribute(key: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in key)

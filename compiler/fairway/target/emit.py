@@ -7,6 +7,7 @@ string that either would take for something else is quoted.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,7 +28,9 @@ def emit_documents(documents: list[Any]) -> str:
 def emit(document: Any) -> str:
     """Return a map or a list as YAML text that ends with a line end."""
     lines: list[str] = []
-    if isinstance(document, Mapping):
+    if not document:
+        lines.append(_scalar(document))
+    elif isinstance(document, Mapping):
         _map(document, "", lines, "")
     else:
         _list(document, "", lines)
@@ -44,30 +47,27 @@ def _map(value: Mapping[str, Any], indent: str, lines: list[str], first: str) ->
             lines.append(f"{lead}{_string(key)}: {child}")
         elif kind is bool:
             lines.append(f"{lead}{_string(key)}: {'true' if child else 'false'}")
-        elif kind is dict or isinstance(child, Mapping):
-            if child:
-                lines.append(f"{lead}{_string(key)}:")
-                _map(child, indent + "  ", lines, "")
-            else:
-                lines.append(f"{lead}{_string(key)}: {{}}")
-        elif kind is list or kind is tuple:
-            if child:
-                lines.append(f"{lead}{_string(key)}:")
-                _list(child, indent, lines)
-            else:
-                lines.append(f"{lead}{_string(key)}: []")
+        elif child and (kind is list or kind is tuple):
+            lines.append(f"{lead}{_string(key)}:")
+            _list(child, indent, lines)
+        elif child and (kind is dict or isinstance(child, Mapping)):
+            lines.append(f"{lead}{_string(key)}:")
+            _map(child, indent + "  ", lines, "")
         else:
-            lines.append(f"{lead}{_string(key)}: {_other(child)}")
+            lines.append(f"{lead}{_string(key)}: {_scalar(child)}")
         lead = indent
 
 
 def _list(value: list[Any] | tuple[Any, ...], indent: str, lines: list[str]) -> None:
     for item in value:
-        if isinstance(item, Mapping) and item:
-            _map(item, indent + "  ", lines, f"{indent}- ")
-        elif isinstance(item, list | tuple) and item:
+        kind = type(item)
+        if kind is str:
+            lines.append(f"{indent}- {_string(item)}")
+        elif item and (kind is list or kind is tuple):
             lines.append(f"{indent}-")
             _list(item, indent + "  ", lines)
+        elif item and (kind is dict or isinstance(item, Mapping)):
+            _map(item, indent + "  ", lines, f"{indent}- ")
         else:
             lines.append(f"{indent}- {_scalar(item)}")
 
@@ -88,8 +88,18 @@ def _other(value: Any) -> str:
     if value is None:
         return "null"
     if isinstance(value, float):
-        return repr(value)
+        return _float(value)
     raise TypeError(f"{type(value).__name__} cannot be written as YAML")
+
+
+def _float(value: float) -> str:
+    """Return a number that YAML 1.1 takes for one as well: it needs a point, also before ``e``."""
+    if value in (math.inf, -math.inf):
+        return ".inf" if value > 0 else "-.inf"
+    text = repr(value)
+    if text == "nan":
+        return ".nan"
+    return text if "." in text else text.replace("e", ".0e")
 
 
 @lru_cache(maxsize=8192)

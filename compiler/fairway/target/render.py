@@ -110,6 +110,6 @@ def _text(path: str) -> str:
 def _as_json(documents: Callable[[Any], list[Any]]) -> Callable[[Any], str]:
     def render(value: Any) -> str:
         (document,) = documents(value)
-        return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        return indented_json(document, 2) + "\n"
 
     return render

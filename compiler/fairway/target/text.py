@@ -22,6 +22,7 @@ from fairway.target.expression import (
     type_label,
 )
 
+_json = json.JSONEncoder(ensure_ascii=False).encode
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
 
 
@@ -35,9 +36,10 @@ def quote_dockerfile(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     if isinstance(value, list | tuple):
-        return json.dumps([_CONTROL.sub(" ", str(item)) for item in value], ensure_ascii=False)
+        return _json([_CONTROL.sub(" ", str(item)) for item in value])
     text = _CONTROL.sub(" ", str(value))
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`")
+    # Before anything but these three a backslash is kept, so a backtick must not have one.
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'
 
 
