@@ -9,7 +9,7 @@ from fairway import rule
 from fairway.check import Checked, check_spec
 from fairway.discover import discover
 from fairway.finding import Diagnostic, Finding
-from fairway.locate import locate
+from fairway.locate import locate, unite
 from fairway.location import Location
 from fairway.project import LoadedProject, find_project, load_project
 from fairway.source.document import Document
@@ -46,7 +46,7 @@ class Fleet:
     def diagnostics(self) -> list[Diagnostic]:
         """Return what was found so far, sorted by file and place, without duplicates."""
         return sorted(
-            dict.fromkeys(self._diagnostics),
+            unite(self._diagnostics),
             key=lambda d: (d.file, d.span is not None, d.span, d.rule, d.message),
         )
 

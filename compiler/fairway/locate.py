@@ -13,8 +13,24 @@ _NOWHERE = Span(1, 1, 1, 1)
 
 def locate(findings: Iterable[Finding], documents: Mapping[str, Document]) -> list[Diagnostic]:
     """Return located diagnostics, sorted by file and place, without duplicates."""
-    located = dict.fromkeys(_locate(finding, documents) for finding in findings)
-    return sorted(located, key=_order)
+    return sorted(unite(_locate(finding, documents) for finding in findings), key=_order)
+
+
+def unite(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Make one of diagnostics that say the same of the same place in several environments.
+
+    Their routes may differ: what an alias stands for is at one place and has many routes.
+    """
+    united: dict[Diagnostic, Diagnostic] = {}
+    for diagnostic in diagnostics:
+        key = diagnostic._replace(environments=(), route="")
+        known = united.get(key)
+        if known is None or not diagnostic.environments:
+            united[key] = diagnostic
+        elif known.environments:
+            names = dict.fromkeys((*known.environments, *diagnostic.environments))
+            united[key] = known._replace(environments=tuple(names))
+    return list(united.values())
 
 
 def _order(diagnostic: Diagnostic) -> tuple[object, ...]:

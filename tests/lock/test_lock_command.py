@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -160,3 +161,21 @@ def test_a_format_that_is_not_the_bytes_is_found(fleet: Path) -> None:
     result = CliRunner().invoke(cli, ["validate"], catch_exceptions=False)
     assert result.exit_code == 1
     assert "is said to be joblib, and its bytes are skops" in result.output
+
+
+def test_a_pushed_image_is_named_by_tag_and_digest(fleet: Path) -> None:
+    def images() -> set[str]:
+        CliRunner().invoke(cli, ["compile"], catch_exceptions=False)
+        manifest = Path("rendered/production", NAME, "manifest.yaml").read_text()
+        return set(re.findall(r"image: (.*)", manifest))
+
+    (before,) = images()
+    digest = "sha256:" + "1" * 64
+    value = locked(fleet)
+    value["images"] = {"1.0.0": {"tag": before.rpartition(":")[2], "digest": digest}}
+    (fleet / "deployment.lock.json").write_text(json.dumps(value))
+    assert images() == {f"{before}@{digest}"}
+    # The digest of another content is not the digest of this one.
+    value["images"] = {"1.0.0": {"tag": "1.0.0-000000000000", "digest": digest}}
+    (fleet / "deployment.lock.json").write_text(json.dumps(value))
+    assert images() == {before}

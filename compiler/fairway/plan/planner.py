@@ -139,7 +139,7 @@ def _workload(
             "fairway.dev/workload": name,
         },
         selector=selector,
-        image=images[version].reference if own else _ready_made(serving),
+        image=_own_image(deployment, images[version]) if own else _ready_made(serving),
         arguments=_arguments(serving) if own else (),
         model_digest=deployment.versions[version].locked.digest,
         requests={"cpu": str(serving.resources.cpu), "memory": memory, **gpu},
@@ -156,6 +156,13 @@ def _workload(
         surge=rolling.surge.value if rolling is not None else 1,
         unavailable=rolling.unavailable.value if rolling is not None else 0,
     )
+
+
+def _own_image(deployment: Deployment, image: ImagePlan) -> str:
+    """Return the image by its tag, and by its digest once the lock holds what was pushed."""
+    pushed = deployment.lock.images.get(image.version)
+    same = pushed is not None and pushed.tag == image.tag
+    return f"{image.reference}@{pushed.digest}" if same and pushed else image.reference
 
 
 def _ready_made(serving: Serving) -> str:

@@ -57,13 +57,23 @@ class Merged(NamedTuple):
         for depth, step in enumerate(route):
             below = _descend(nodes, step, route[: depth + 1] in self.whole)
             if not below:
-                # A missing key belongs into the spec itself rather than into an override.
-                layer = next((layer for layer, _ in reversed(nodes) if layer.name == "spec"), None)
-                layer = layer or nodes[0][0]
-                return Origin(layer, layer.prefix + route[:depth], exact=False)
+                return self._parent({layer.name: layer for layer, _ in nodes}, route[:depth])
             nodes = below
         layer = nodes[0][0]
         return Origin(layer, layer.prefix + route, exact=True)
+
+    def _parent(self, holders: dict[LayerName, Layer], route: Route) -> Origin:
+        """Return where something missing below ``route``, which ``holders`` have, belongs.
+
+        That is the spec itself rather than an override; and what only the project's defaults
+        begin is for the spec to complete.
+        """
+        layer = holders.get("spec") or holders.get("override")
+        if layer is None:
+            layer = next((each for each in self.layers if each.name == "spec"), self.layers[0])
+            while route and not layer.document.holds(layer.prefix + route):
+                route = route[:-1]
+        return Origin(layer, layer.prefix + route, exact=False)
 
     def locate(self, route: Route, part: Part = "value") -> Location:
         """Return the place that a finding about ``route`` points at."""
@@ -119,7 +129,7 @@ def _descend(
             child = value[step]
         else:
             continue
-        if child is None:
+        if child is None and isinstance(value, dict):
             break
         below.append((layer, child))
         if whole or not isinstance(child, dict):

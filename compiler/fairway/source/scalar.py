@@ -23,7 +23,7 @@ _WORDS: dict[str, bool | None] = {
 _NUMERIC_START = frozenset("0123456789+-.")
 _INTEGER = re.compile(r"[-+]?[0-9]{1,4000}\Z")
 _OCTAL = re.compile(r"0o[0-7]{1,4000}\Z")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,4000}\Z")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{1,3000}\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)\Z")
 _NAN = frozenset({".nan", ".NaN", ".NAN"})
@@ -32,7 +32,8 @@ _NAN = frozenset({".nan", ".NaN", ".NAN"})
 def resolve(text: str) -> Scalar:
     """Return a plain scalar's value: ``no`` is a string, ``012`` is twelve, ``1_000`` a string.
 
-    Integers of more than 4,000 digits stay strings (Python refuses to convert them).
+    Integers of more than 4,000 digits (3,000 if hexadecimal) stay strings, because Python refuses
+    to print them.
     """
     if text[:1] not in _NUMERIC_START:
         return _WORDS.get(text, text) if len(text) <= 5 else text

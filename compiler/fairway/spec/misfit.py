@@ -2,175 +2,313 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails, ValidationError
 
 from fairway import rule
-from fairway.finding import Finding, Fix
+from fairway.finding import Finding, Fix, Related
 from fairway.location import Location, Route, format_route
 from fairway.source.layers import Merged
 from fairway.source.scalar import kind_of
+from fairway.spec.mend import example, flow, with_unit
 from fairway.spec.nearest import listed, nearest
-from fairway.spec.walk import field_at, keys_of, type_name
+from fairway.spec.walk import field_at, keys_of, places_of, type_name
+
+OUTSIDE = {"DeploymentSpec": ("environments",)}
+"""Keys of a file that its model does not have, because they are read before it is bound."""
+
+
+class Misfit(NamedTuple):
+    """One of pydantic's errors with the route of the value in the merged document.
+
+    ``inner`` says that the error is about a member of a union, which the route does not show.
+    """
+
+    kind: str
+    route: Route
+    message: str
+    context: dict[str, Any]
+    is_key: bool
+    inner: bool
 
 
 def misfits(model: type[BaseModel], merged: Merged, error: ValidationError) -> list[Finding]:
-    """Return a finding for every misfit, in the order of the model's fields."""
-    details = error.errors(include_url=False, include_input=False)
-    return [_finding(model, merged, detail) for detail in details]
+    """Return a finding for every misfit, in the order of the model's fields, within the limit."""
+    every = errors_of(merged.value, error)
+    explainer = _Explainer(model, merged, every)
+    findings = dict.fromkeys(explainer.findings(every[: rule.MOST_FINDINGS]))
+    if len(every) > rule.MOST_FINDINGS:
+        last = explainer.locate(every[rule.MOST_FINDINGS].route)
+        findings[rule.too_many(last.file)] = None
+    return list(findings)
 
 
-def _finding(model: type[BaseModel], merged: Merged, detail: ErrorDetails) -> Finding:
-    kind = detail["type"]
-    loc = detail["loc"]
-    context: dict[str, Any] = detail.get("ctx", {})
-    if loc and loc[-1] == "[key]":
-        route = loc[:-1]
-        at = merged.locate(route, "key")
-        return rule.VALUE(f"{detail['msg']}", at)
-    route = loc
-    if kind == "extra_forbidden":
-        return _unknown_key(model, merged, route)
-    if kind == "missing":
-        return _missing(model, merged, route)
-    at = merged.locate(route)
-    if kind == "choice":
-        return rule.CHOICE(f"{_named(route)}: {detail['msg']}", merged.locate(route, "key"))
-    if kind in ("unit", "value"):
-        chosen = rule.UNIT if kind == "unit" else rule.VALUE
-        return chosen(f"{_named(route)}: {detail['msg']}", at, fix=_quote_fix(merged, route, kind))
-    if kind in ("string", "string_type"):
-        return _not_a_string(model, merged, route, detail)
-    if kind == "literal_error":
-        return _literal(model, merged, route, at)
-    if kind in ("too_short", "too_long"):
-        least, most = context.get("min_length"), context.get("max_length")
-        bound = f"at least {least}" if kind == "too_short" else f"at most {most}"
-        return rule.VALUE(f"{_named(route)}: {bound} needed, got {context['actual_length']}", at)
-    if kind.startswith(("greater_than", "less_than", "finite_number")):
-        return _out_of_range(merged, route, kind, context, at)
-    return _wrong_type(model, merged, route, at)
+def errors_of(value: Any, error: ValidationError) -> list[Misfit]:
+    """Return pydantic's errors with routes into ``value``."""
+    return [
+        _misfit(value, detail) for detail in error.errors(include_url=False, include_input=False)
+    ]
 
 
-def _value(merged: Merged, route: Route) -> Any:
-    node = merged.value
-    for step in route:
-        node = node[step]
-    return node
+def _misfit(value: Any, detail: ErrorDetails) -> Misfit:
+    loc: Route = detail["loc"]
+    is_key = bool(loc) and loc[-1] == "[key]"
+    wanted = loc[:-1] if is_key else loc
+    route: Route = ()
+    node = value
+    for step in wanted:
+        if isinstance(node, dict) and step in node:
+            node = node[step]
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            break
+        route += (step,)
+    if detail["type"] == "missing":
+        route = wanted
+    short_form = wanted[:1] == ("versions",) and wanted[len(route) :] == ("uri",)
+    inner = len(route) < len(wanted) and not short_form
+    return Misfit(detail["type"], route, detail["msg"], detail.get("ctx", {}), is_key, inner)
+
+
+class _Explainer:
+    """Makes findings of the misfits of one merged document."""
+
+    def __init__(self, model: type[BaseModel], merged: Merged, every: list[Misfit]) -> None:
+        self.model = model
+        self.merged = merged
+        self.unknown: dict[Route, list[str]] = {}
+        for misfit in every:
+            if misfit.kind == "extra_forbidden":
+                self.unknown.setdefault(misfit.route[:-1], []).append(str(misfit.route[-1]))
+
+    def findings(self, every: list[Misfit]) -> Iterator[Finding]:
+        """Yield a finding for each misfit but those that another one explains."""
+        for misfit in every:
+            if misfit.kind != "missing" or not self._renamed(misfit.route):
+                yield self._finding(misfit)
+
+    def locate(self, route: Route) -> Location:
+        return self.merged.locate(route)
+
+    def _renamed(self, route: Route) -> bool:
+        """Whether a missing key is there under an unknown name that is almost its own."""
+        unknown = self.unknown.get(route[:-1], [])[: rule.MOST_FINDINGS]
+        known = self._known(route[:-1])
+        return any(name == "<<" or nearest(name, known) == route[-1] for name in unknown)
+
+    def _finding(self, misfit: Misfit) -> Finding:
+        kind, route = misfit.kind, misfit.route
+        at = self.merged.locate(route)
+        if misfit.is_key:
+            return rule.VALUE(misfit.message, self.merged.locate(route, "key"))
+        if kind == "extra_forbidden":
+            return self._unknown_key(route)
+        if kind == "missing":
+            return self._missing(route)
+        if misfit.inner:
+            return self._wrong_type(route, at)
+        if kind == "choice":
+            message = f"{_named(route)}: {misfit.message}"
+            return rule.CHOICE(message, self.merged.locate(route, "key"), fix=_one_of(misfit))
+        if kind == "unit":
+            fix = with_unit(misfit.context.get("kind", ""), self._value(route))
+            return rule.UNIT(f"{_named(route)}: {misfit.message}", at, fix=fix)
+        if kind == "value":
+            return rule.VALUE(f"{_named(route)}: {misfit.message}", at)
+        if kind in ("string", "string_type"):
+            return self._not_a_string(misfit, at)
+        if kind == "literal_error":
+            return self._literal(route, at)
+        if kind in ("too_short", "too_long"):
+            return self._wrong_size(misfit, at)
+        if kind.startswith(("greater_than", "less_than", "finite_number")):
+            return self._out_of_range(misfit, at)
+        return self._wrong_type(route, at)
+
+    # -- keys --------------------------------------------------------------------------------
+
+    def _known(self, route: Route) -> tuple[str, ...]:
+        owner = field_at(self.model, route)
+        known = keys_of(owner.model) if owner is not None and owner.model is not None else ()
+        return known + (OUTSIDE.get(self.model.__name__, ()) if not route else ())
+
+    def _unknown_key(self, route: Route) -> Finding:
+        at = self.merged.locate(route, "key")
+        key = str(route[-1])
+        known = self._known(route[:-1])
+        message = f"unknown key `{key[:80]}`{_in(route[:-1])}"
+        if key == "<<":
+            fix = Fix("YAML 1.2 has no merge keys: write the values out")
+            return rule.UNKNOWN_KEY(message, at, fix=fix)
+        close = nearest(key, known)
+        if close is not None:
+            return rule.UNKNOWN_KEY(message, at, fix=Fix(f"rename it to `{close}`", close))
+        elsewhere = [place for place in places_of(self.model, key) if place != route[:-1]]
+        if 0 < len(elsewhere) <= 2:
+            where = " or ".join(f"`{format_route(place)}`" for place in elsewhere)
+            return rule.UNKNOWN_KEY(message, at, fix=Fix(f"move it into {where}"))
+        return rule.UNKNOWN_KEY(message, at, fix=Fix(f"known keys: {listed(known, 30)}"))
+
+    def _missing(self, route: Route) -> Finding:
+        info = self._info(route)
+        examples = info.examples if info is not None else None
+        key = str(route[-1])
+        shown = f"`{example(key, examples[0])}`" if examples else f"`{key}`"
+        removed = self._removed(route)
+        if removed is not None:
+            message = f"`{key}` is required{_in(route[:-1])}, and null removes it"
+            return rule.MISSING_KEY(message, removed, fix=Fix(f"give it a value: {shown}"))
+        described = _lower(info.description or "") if info is not None else ""
+        message = f"required key `{key}` is missing{_in(route[:-1])}: {described}"
+        fix = Fix(f"add {shown}" if len(_choices(self.model, route)) == 1 else f"add it: {shown}")
+        origin = self.merged.origin(route)
+        related: tuple[Related, ...] = ()
+        if origin.layer.name == "spec" and len(origin.route) < len(route) - 1:
+            begun = self.merged.locate(route[:-1], "key")
+            if begun.file != origin.layer.document.path:
+                related = (Related(f"{_named(route[:-1])} begins here", begun),)
+        at = self.merged.locate(route, "key")
+        return rule.MISSING_KEY(message.rstrip(": ."), at, fix=fix, related=related)
+
+    def _removed(self, route: Route) -> Location | None:
+        """Return where a null stands at ``route``, in the strongest layer that has one."""
+        for layer in self.merged.layers:
+            there = layer.prefix + route
+            if layer.document.holds(there):
+                return Location(layer.document.path, there, "key")
+        return None
+
+    # -- values ------------------------------------------------------------------------------
+
+    def _value(self, route: Route) -> Any:
+        node = self.merged.value
+        for step in route:
+            node = node[step]
+        return node
+
+    def _info(self, route: Route) -> Any:
+        field = field_at(self.model, route)
+        return field.info if field is not None else None
+
+    def _expected(self, route: Route) -> str:
+        field = field_at(self.model, route)
+        return type_name(field.annotation) if field is not None else "another type"
+
+    def _written(self, route: Route) -> str:
+        """Return a value as its author wrote it; empty when an alias stands there, or nothing."""
+        origin = self.merged.origin(route)
+        text = origin.layer.document.written(origin.route) if origin.exact else ""
+        return "" if text.startswith("*") or "\n" in text or "\r" in text else text
+
+    def _not_a_string(self, misfit: Misfit, at: Location) -> Finding:
+        route = misfit.route
+        value, written = self._value(route), self._written(route)
+        message = f"{_named(route)}: {misfit.message}"
+        if misfit.kind != "string":
+            message = f"{_named(route)}: expected a string, got {kind_of(value)}"
+        fix = None
+        if isinstance(value, int | float | bool) and written:
+            read = _shown(value)
+            message += f" ({written})" if read == written else f" ({written} is read as {read})"
+            fix = Fix(f'quote it: "{written}"', f'"{written}"')
+        elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            fix = Fix(f"write {flow(value[0])}", flow(value[0]))
+        elif value is None:
+            fix = Fix("remove it, or write a value")
+        return rule.TYPE(message, at, fix=fix)
+
+    def _literal(self, route: Route, at: Location) -> Finding:
+        known = _choices(self.model, route)
+        value = self._value(route)
+        expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
+        if not isinstance(value, str):
+            shown = _shown(value) if isinstance(value, int | float) else kind_of(value)
+            return rule.TYPE(f"{_named(route)}: expected {expected}, got {shown}", at)
+        close = nearest(value, known) if len(known) > 1 else known[0]
+        message = f"{_named(route)}: `{value[:60]}` is not {expected}"
+        fix = Fix(f"write {close}", close) if close else None
+        return rule.VALUE(message, at, fix=fix)
+
+    def _wrong_size(self, misfit: Misfit, at: Location) -> Finding:
+        route, context = misfit.route, misfit.context
+        if misfit.kind == "too_long":
+            message = f"at most {context['max_length']} are allowed, and there are more"
+            if isinstance(context.get("actual_length"), int):
+                message = f"{context['actual_length']} are more than {context['max_length']}"
+            return rule.VALUE(f"{_named(route)}: {message}", at)
+        info = self._info(route)
+        given = info.examples[0] if info is not None and info.examples else None
+        fix = Fix(f"for example `{example(str(route[-1]), given)}`") if given else None
+        return rule.VALUE(f"{_named(route)}: at least one is needed", at, fix=fix)
+
+    def _out_of_range(self, misfit: Misfit, at: Location) -> Finding:
+        words = {
+            "greater_than": "more than {gt}",
+            "greater_than_equal": "at least {ge}",
+            "less_than": "less than {lt}",
+            "less_than_equal": "at most {le}",
+            "finite_number": "a finite number",
+        }
+        needed = words[misfit.kind].format(**misfit.context)
+        shown = self._written(misfit.route) or _shown(self._value(misfit.route))
+        return rule.VALUE(f"{_named(misfit.route)}: {shown[:60]} must be {needed}", at)
+
+    def _wrong_type(self, route: Route, at: Location) -> Finding:
+        expected = self._expected(route)
+        value = self._value(route)
+        word = "list" if expected.startswith("list") else expected
+        article = "an" if word[:1] in "aeiou" else "a"
+        got = kind_of(value)
+        if expected == "integer" and isinstance(value, float):
+            got = self._written(route) or _shown(value)
+        message = f"{_named(route)}: expected {article} {word}, got {got}"
+        return rule.TYPE(message, at, fix=self._retyped(route, expected, value))
+
+    def _retyped(self, route: Route, expected: str, value: Any) -> Fix | None:
+        field = field_at(self.model, route)
+        written = self._written(route)
+        if isinstance(value, str) and expected in ("integer", "number", "boolean"):
+            return Fix(f"remove the quotes: {value}", value) if written[:1] in ("'", '"') else None
+        if field is not None and field.model is not None and not isinstance(value, dict):
+            return Fix(f"write a map with the keys {listed(keys_of(field.model))}")
+        if not expected.startswith("list"):
+            return None
+        if written and (not isinstance(value, dict) or written.startswith("{")):
+            return Fix(f"write a list: [{written}]", f"[{written}]")
+        return Fix("write a list: put `- ` before each item")
+
+
+def _one_of(misfit: Misfit) -> Fix:
+    if misfit.context["given"] == "none of them":
+        return Fix(f"add one of {misfit.context['keys']}")
+    return Fix("keep one of them, and remove the others")
+
+
+def _choices(model: type[BaseModel], route: Route) -> list[str]:
+    """Return what a field accepts, when that is a list of words."""
+    field = field_at(model, route)
+    expected = type_name(field.annotation) if field is not None else ""
+    return expected.removeprefix("one of ").split(", ") if expected.startswith("one of ") else []
 
 
 def _named(route: Route) -> str:
     return f"`{format_route(route)}`" if route else "the file"
 
 
-def _unknown_key(model: type[BaseModel], merged: Merged, route: Route) -> Finding:
-    at = merged.locate(route, "key")
-    key = str(route[-1])
-    owner = field_at(model, route[:-1])
-    known = keys_of(owner.model) if owner is not None and owner.model is not None else ()
-    where = f" in {_named(route[:-1])}" if route[:-1] else ""
-    message = f"unknown key `{key[:80]}`{where}"
-    if key == "<<":
-        fix = Fix("YAML 1.2 has no merge keys: write the values out")
-        return rule.UNKNOWN_KEY(message, at, fix=fix)
-    close = nearest(key, known)
-    if close is not None:
-        return rule.UNKNOWN_KEY(message, at, fix=Fix(f"rename it to `{close}`", close))
-    return rule.UNKNOWN_KEY(message, at, fix=Fix(f"known keys: {listed(known, 30)}"))
+def _in(route: Route) -> str:
+    return f" in {_named(route)}" if route else ""
 
 
-def _missing(model: type[BaseModel], merged: Merged, route: Route) -> Finding:
-    field = field_at(model, route)
-    example = field.info.examples if field is not None and field.info is not None else None
-    description = field.info.description if field is not None and field.info is not None else ""
-    shown = f"add `{route[-1]}:`" + (f", for example {_example(example[0])}" if example else "")
-    where = f" in {_named(route[:-1])}" if route[:-1] else ""
-    message = f"required key `{route[-1]}` is missing{where}: {_lower(description or '')}"
-    return rule.MISSING_KEY(message.rstrip(": ."), merged.locate(route, "key"), fix=Fix(shown))
+def _shown(value: Any) -> str:
+    """Return a number or a boolean as YAML writes it."""
+    if isinstance(value, float) and value in (float("inf"), float("-inf")):
+        return ".inf" if value > 0 else "-.inf"
+    return str(value).lower()[:60] if value == value else ".nan"  # noqa: PLR0124 - not a number
 
 
 def _lower(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() else text
-
-
-def _example(value: Any) -> str:
-    import json
-
-    return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value, ensure_ascii=False)}`"
-
-
-def _written(merged: Merged, route: Route) -> str:
-    origin = merged.origin(route)
-    return origin.layer.document.written(origin.route) if origin.exact else ""
-
-
-def _quote_fix(merged: Merged, route: Route, kind: str) -> Fix | None:
-    del kind
-    value = _value(merged, route)
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return Fix("write the unit after the number")
-    return None
-
-
-def _not_a_string(
-    model: type[BaseModel], merged: Merged, route: Route, detail: ErrorDetails
-) -> Finding:
-    value = _value(merged, route)
-    written = _written(merged, route)
-    field = field_at(model, route)
-    expected = type_name(field.annotation) if field is not None else "string"
-    message = f"{_named(route)}: expected a {expected}, got {kind_of(value)}"
-    if detail["type"] == "string":
-        message = f"{_named(route)}: {detail['msg']}"
-    fix = None
-    if isinstance(value, int | float | bool) and written and "\n" not in written:
-        shown = "" if str(value) == written else f", which YAML reads as {str(value).lower()}"
-        message += f" ({written}{shown})"
-        fix = Fix("quote it", f'"{written}"')
-    return rule.TYPE(message, merged.locate(route), fix=fix)
-
-
-def _literal(model: type[BaseModel], merged: Merged, route: Route, at: Location) -> Finding:
-    field = field_at(model, route)
-    expected = type_name(field.annotation) if field is not None else ""
-    known = expected.removeprefix("one of ").split(", ")
-    value = _value(merged, route)
-    if not isinstance(value, str):
-        message = f"{_named(route)}: expected {expected}, got {kind_of(value)}"
-        return rule.TYPE(message, at)
-    close = nearest(value, known) if len(known) > 1 else known[0]
-    message = f"{_named(route)}: `{value[:60]}` is not {expected}"
-    fix = Fix(f"write `{close}`", close) if close else None
-    return rule.VALUE(message, at, fix=fix)
-
-
-def _out_of_range(
-    merged: Merged, route: Route, kind: str, context: dict[str, Any], at: Location
-) -> Finding:
-    words = {
-        "greater_than": "more than {gt}",
-        "greater_than_equal": "at least {ge}",
-        "less_than": "less than {lt}",
-        "less_than_equal": "at most {le}",
-        "finite_number": "a finite number",
-    }
-    needed = words[kind].format(**context)
-    return rule.VALUE(f"{_named(route)}: {_value(merged, route)} must be {needed}", at)
-
-
-def _wrong_type(model: type[BaseModel], merged: Merged, route: Route, at: Location) -> Finding:
-    field = field_at(model, route)
-    expected = type_name(field.annotation) if field is not None else "another type"
-    value = _value(merged, route)
-    article = "an" if expected[:1] in "aeiou" else "a"
-    shown = expected if expected.startswith("one of") else f"{article} {expected}"
-    fix = None
-    if isinstance(value, str) and expected in ("integer", "number", "boolean"):
-        fix = Fix("remove the quotes", value) if _written(merged, route)[:1] in "\"'" else None
-    elif field is not None and field.model is not None and not isinstance(value, dict):
-        fix = Fix(f"write a map with the keys {listed(keys_of(field.model))}")
-    elif expected.startswith("list") and not isinstance(value, list | dict):
-        fix = Fix("write a list", f"[{_written(merged, route)}]")
-    return rule.TYPE(f"{_named(route)}: expected {shown}, got {kind_of(value)}", at, fix=fix)

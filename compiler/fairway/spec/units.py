@@ -32,6 +32,7 @@ _DECIMAL = {"k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "P": 10**15}
 _BYTES = {**_BINARY, **_DECIMAL}
 _PER = {f"/{unit}": _MILLISECONDS[unit] for unit in ("s", "m", "h", "d")}
 _PERCENT = ("%", " %")
+_LARGEST = 1e15
 _POINTS = ("pp", " pp")
 
 
@@ -191,8 +192,11 @@ def parse_rate(value: object) -> Rate:
 
 def parse_cpu(value: object) -> Cpu:
     """Return processor time from ``500m``, ``"2"``, ``2`` or ``0.5`` (cores, as in Kubernetes)."""
-    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
-    found = _with(text, ("", "m"))
+    bare = isinstance(value, int | float) and not isinstance(value, bool)
+    found = _with(str(value) if bare else value, ("", "m"))
+    if found is None and bare:
+        context = {"shown": str(value)[:60]}
+        raise PydanticCustomError("value", "{shown} is not a number of cores such as 0.5", context)
     if found is None:
         raise _unit_error(value, "an amount of processor time", "500m, 2, 0.5")
     millicores = found[0] * (1 if found[1] else 1000)
@@ -216,8 +220,8 @@ def parse_memory(value: object) -> Memory:
 
 def parse_count_or_percentage(value: object) -> CountOrPercentage:
     """Return a number of pods from ``1``, or a share of them from ``25%``."""
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return CountOrPercentage(value, None)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return CountOrPercentage(_positive(value), None)
     if _with(value, _PERCENT):
         percentage = parse_percentage(value)
         if percentage.percent != int(percentage.percent):
@@ -229,7 +233,7 @@ def parse_count_or_percentage(value: object) -> CountOrPercentage:
 def parse_bound(value: object) -> float | Percentage | Duration:
     """Return a metric's bound in the metric's own unit: ``0.93``, ``1%``, ``200ms``."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return _finite(value)
     if _with(value, _PERCENT):
         return parse_percentage(value)
     if isinstance(value, str) and _milliseconds(value) is not None:
@@ -239,8 +243,10 @@ def parse_bound(value: object) -> float | Percentage | Duration:
 
 def parse_scaling_target(value: object) -> float | Percentage:
     """Return what a pod is held at: ``70%`` of its request, or ``20`` requests in flight."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and value > 0:
-        return float(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        if value <= 0:
+            raise PydanticCustomError("value", "it must be more than 0", {})
+        return _finite(value)
     if _with(value, _PERCENT):
         percentage = parse_percentage(value)
         if not percentage.percent:
@@ -250,10 +256,22 @@ def parse_scaling_target(value: object) -> float | Percentage:
     raise _unit_error(value, "a share of the request or a number per pod", forms)
 
 
+def _positive(value: int) -> int:
+    if value < 0:
+        raise PydanticCustomError("value", "it must be at least 0", {})
+    return value
+
+
+def _finite(value: float) -> float:
+    if not -_LARGEST <= value <= _LARGEST:
+        raise PydanticCustomError("value", "it must be a finite number", {})
+    return float(value)
+
+
 def _unit_error(value: object, kind: str, forms: str) -> PydanticCustomError:
     bare = isinstance(value, int | float) and not isinstance(value, bool)
-    shown = f"{value} has no unit" if bare else f"{_show(value)} is not {kind}"
-    message = "{shown}; {kind} is written like {forms}"
+    shown = f"{str(value)[:60]} has no unit" if bare else f"{_show(value)} is not {kind}"
+    message = "{shown}; {kind} is written like {forms}" if bare else "{shown}; write it like {forms}"
     return PydanticCustomError("unit", message, {"shown": shown, "kind": kind, "forms": forms})
 
 

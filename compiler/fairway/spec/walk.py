@@ -50,6 +50,21 @@ def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(info.alias or name for name, info in model.model_fields.items())
 
 
+def places_of(model: type[BaseModel], key: str) -> list[Route]:
+    """Return the maps of the language, below fixed keys only, in which ``key`` is a key."""
+    found: list[Route] = []
+    waiting: list[tuple[Route, type[BaseModel]]] = [((), model)]
+    while waiting:
+        route, owner = waiting.pop(0)
+        if key in keys_of(owner):
+            found.append(route)
+        for name, info in owner.model_fields.items():
+            below = _model(info.annotation)
+            if below is not None:
+                waiting.append(((*route, info.alias or name), below))
+    return found
+
+
 def type_name(annotation: Any) -> str:
     """Return a type as people read it: ``duration``, ``list of host``, ``one of v2, v1``."""
     if get_origin(annotation) is Annotated:

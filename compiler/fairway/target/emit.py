@@ -47,12 +47,12 @@ def _map(value: Mapping[str, Any], indent: str, lines: list[str], first: str) ->
             lines.append(f"{lead}{_string(key)}: {child}")
         elif kind is bool:
             lines.append(f"{lead}{_string(key)}: {'true' if child else 'false'}")
-        elif child and (kind is list or kind is tuple):
-            lines.append(f"{lead}{_string(key)}:")
-            _list(child, indent, lines)
-        elif child and (kind is dict or isinstance(child, Mapping)):
+        elif child and _is_map(child, kind):
             lines.append(f"{lead}{_string(key)}:")
             _map(child, indent + "  ", lines, "")
+        elif child and (kind is list or isinstance(child, list | tuple)):
+            lines.append(f"{lead}{_string(key)}:")
+            _list(child, indent, lines)
         else:
             lines.append(f"{lead}{_string(key)}: {_scalar(child)}")
         lead = indent
@@ -63,13 +63,18 @@ def _list(value: list[Any] | tuple[Any, ...], indent: str, lines: list[str]) -> 
         kind = type(item)
         if kind is str:
             lines.append(f"{indent}- {_string(item)}")
-        elif item and (kind is list or kind is tuple):
+        elif item and _is_map(item, kind):
+            _map(item, indent + "  ", lines, f"{indent}- ")
+        elif item and (kind is list or isinstance(item, list | tuple)):
             lines.append(f"{indent}-")
             _list(item, indent + "  ", lines)
-        elif item and (kind is dict or isinstance(item, Mapping)):
-            _map(item, indent + "  ", lines, f"{indent}- ")
         else:
             lines.append(f"{indent}- {_scalar(item)}")
+
+
+def _is_map(value: Any, kind: type) -> bool:
+    # Asking an abstract class takes as long as writing a line, so the usual types come first.
+    return kind is dict or (kind is not list and kind is not tuple and isinstance(value, Mapping))
 
 
 def _scalar(value: Any) -> str:

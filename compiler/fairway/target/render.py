@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Any
 
 from fairway.artifact import Artifact
 from fairway.errors import UsageError
+from fairway.indented_json import indented_json
 from fairway.plan.model import ImagePlan, Plan
 from fairway.target.emit import emit_documents
 from fairway.target.load import ArtifactTemplate, Subject, Target, read_template
