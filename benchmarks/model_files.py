@@ -47,15 +47,15 @@ def contract(source: random.Random) -> str:
     columns: list[dict[str, Any]] = []
     row: list[float] = []
     for index in range(size):
-        column, value = _column(source, index)
+        column, typical = _column(source, index)
         columns.append(column)
-        row.append(value)
+        row.append(typical)
     outputs: list[dict[str, Any]] = [{"name": "score", "datatype": "FP64", "shape": [-1]}]
     if source.random() < 0.3:
         proba = {"name": "probability", "datatype": "FP64", "shape": [-1, source.randint(2, 6)]}
         outputs.append({**proba, "method": "predict_proba"})
     inputs = {"name": "features", "datatype": "FP64", "shape": [-1, size], "columns": columns}
-    value: dict[str, Any] = {
+    value = {
         "inputs": [inputs],
         "outputs": outputs,
         "examples": [{"name": "typical", "inputs": {"features": [row]}}],

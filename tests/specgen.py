@@ -318,9 +318,10 @@ def _can_proceed(numbers: tuple[int | str, int | str]) -> bool:
 
 @st.composite
 def specs(draw: DrawFn, *, own_image: bool | None = None) -> GeneratedSpec:
-    """Return a deployment, with our own image or a ready-made one."""
+    """Return a deployment, with our own image or a ready-made one unless an override differs."""
     ours = draw(st.booleans()) if own_image is None else own_image
-    framework, form = draw(st.sampled_from(FORMATS if ours else FORMATS[:3] + OTHER_FORMATS))
+    served = FORMATS if ours else FORMATS[:3] + OTHER_FORMATS
+    framework, form = draw(st.sampled_from(served))
     versions = draw(st.lists(version_names(), min_size=1, max_size=3, unique_by=_slug))
     model: Document = {"framework": framework, "format": form}
     files = {}
@@ -340,12 +341,16 @@ def specs(draw: DrawFn, *, own_image: bool | None = None) -> GeneratedSpec:
         document["metadata"]["description"] = draw(texts())
     environments = draw(st.sampled_from([None, ["staging"], ["staging", "production"]]))
     if environments is not None:
-        document["environments"] = {name: draw(_overrides(ours)) for name in environments}
+        either = (framework, form) in FORMATS
+        overrides = _overrides(own_image=ours, either=either)
+        document["environments"] = {name: draw(overrides) for name in environments}
     return GeneratedSpec(document, files)
 
 
-def _overrides(own_image: bool) -> SearchStrategy[Document]:
+def _overrides(*, own_image: bool, either: bool) -> SearchStrategy[Document]:
     least = st.integers(1, 3)
+    other = serving(own_image=not own_image).map(lambda part: {"serving": part})
     scaling = st.builds(lambda n, more: {"min": n, "max": n + more}, least, st.integers(0, 3))
     whole = serving(own_image=own_image).map(lambda part: {"serving": part})
-    return st.one_of(st.just({}), st.builds(lambda s: {"serving": {"scaling": s}}, scaling), whole)
+    scaled = st.builds(lambda s: {"serving": {"scaling": s}}, scaling)
+    return st.one_of(st.just({}), scaled, whole, *([other] if either else []))

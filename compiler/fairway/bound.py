@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
 from fairway.finding import Finding, Fix
-from fairway.location import Location
+from fairway.location import Location, Route
 from fairway.project import PROJECT_FILE, LoadedProject, shown_path
 from fairway.source.build import parse
 from fairway.source.document import Document
 from fairway.source.file import read_file
 from fairway.source.folder import Folder
 from fairway.source.layers import Layer, Merged, merge
-from fairway.spec.bind import WHOLE, bind
-from fairway.spec.meaning import View, check_versions_named
+from fairway.source.scalar import kind_of
+from fairway.spec.bind import WHOLE, bind, bind_rest
+from fairway.spec.meaning import check_versions_named
 from fairway.spec.nearest import listed, nearest
+from fairway.spec.view import View
 
 if TYPE_CHECKING:
     from fairway.spec.deployment import DeploymentSpec
@@ -26,11 +28,20 @@ _ABSENT = frozenset({rule.MISSING_KEY.id, rule.CHOICE.id})
 """Findings that say nothing about a part of a spec: what they miss may stand elsewhere."""
 
 
+class Rest(NamedTuple):
+    """What is right of a spec that does not bind; examples stand for what is at ``faulty``."""
+
+    spec: DeploymentSpec
+    merged: Merged
+    faulty: frozenset[Route]
+
+
 class BoundSpec(NamedTuple):
     """A spec as far as it could be read.
 
     ``views`` holds the environments in which it could be bound. ``spec`` is one of their specs,
-    for what overrides cannot change, with the document that it was merged from.
+    for what overrides cannot change, with the document that it was merged from. ``rests`` holds
+    the environments in which it could not be bound, and ``rest`` the spec of one of them.
     """
 
     path: str
@@ -41,6 +52,8 @@ class BoundSpec(NamedTuple):
     merged: Merged | None
     findings: tuple[Finding, ...]
     documents: Mapping[str, Document]
+    rests: tuple[View, ...] = ()
+    rest: Rest | None = None
 
     @property
     def name(self) -> str | None:
@@ -74,8 +87,10 @@ def read_spec(path: str, loaded: LoadedProject) -> BoundSpec:
     if isinstance(document.value, dict):
         binder.bind()
     elif document.complete:
-        message = "a deployment spec is a map that begins with `apiVersion` and `kind`"
-        findings.append(rule.TYPE(message, Location(shown)))
+        kind = kind_of(document.value)
+        message = f"a deployment spec is a map, and this is {kind}"
+        fix = "begin with `apiVersion: fairway.dev/v1`, or make a spec with `fairway new`"
+        findings.append(rule.TYPE(message, Location(shown), fix=fix))
     return BoundSpec(
         shown,
         folder,
@@ -85,6 +100,8 @@ def read_spec(path: str, loaded: LoadedProject) -> BoundSpec:
         binder.merged,
         tuple(findings),
         documents,
+        tuple(binder.rests),
+        binder.rest,
     )
 
 
@@ -95,7 +112,10 @@ class _Binder:
         self.document = document
         self.loaded = loaded
         self.findings = findings
+        self.broken = [f.at.offsets for f in findings if f.at.offsets is not None]
         self.views: list[View] = []
+        self.rests: list[View] = []
+        self.rest: Rest | None = None
         self.spec: DeploymentSpec | None = None
         self.merged: Merged | None = None
         self.layers = [Layer("spec", document)]
@@ -107,22 +127,39 @@ class _Binder:
         overrides = self._overrides()
         same = tuple(name for name, override in overrides.items() if not override)
         base = self._merge(self.layers)
+        base_rest: Rest | None = None
         if same or not overrides:
             self.spec = self._bind(base, same)
             self.merged = base
+            base_rest = self.rest = self._rest(self.spec, base)
         else:
             self._bind_what_overrides_hide(base)
         for name, override in overrides.items():
-            merged, spec = base, self.spec
+            merged, spec, rest = base, self.spec, base_rest
             if override:
                 layer = Layer("override", self.document, ("environments", name))
                 merged = self._merge([layer, *self.layers])
                 spec = self._bind(merged, (name,))
+                rest = self._rest(spec, merged)
                 if self.spec is None and not same:
                     self.spec, self.merged = spec, merged
+                    self.rest = rest or self.rest
             place = self.loaded.project.environments.get(name) if self.loaded.project else None
-            if spec is not None and place is not None and self.document.complete:
+            if place is None or not self.document.complete:
+                continue
+            if spec is not None:
                 self.views.append(View(spec, merged, name, place))
+            elif rest is not None:
+                self.rests.append(View(rest.spec, rest.merged, name, place, rest.faulty))
+
+    def _rest(self, spec: DeploymentSpec | None, merged: Merged) -> Rest | None:
+        """Return what can still be checked of a document that did not bind."""
+        if spec is not None or not self.document.complete:
+            return None
+        found = bind_rest(merged)
+        if found is None:
+            return None
+        return Rest(found.spec, merged._replace(value=found.value), found.faulty)
 
     def _merge(self, layers: list[Layer]) -> Merged:
         merged = merge(layers, WHOLE)
@@ -131,17 +168,34 @@ class _Binder:
 
     def _bind(self, merged: Merged, environments: tuple[str, ...]) -> DeploymentSpec | None:
         spec, found = bind("deployment", merged)
-        if not self.document.complete:
-            found = [finding for finding in found if finding.rule not in _ABSENT]
+        found = [finding for finding in found if not self._explained(finding)]
         self.findings += [finding._replace(environments=environments) for finding in found]
-        if spec is None:
+        if spec is None and self.document.complete:
             self.findings += check_versions_named(merged, environments)
         return spec
 
     def _bind_what_overrides_hide(self, base: Merged) -> None:
         """Find faulty values that every environment replaces; nobody else would see them."""
         _, found = bind("deployment", base)
-        self.findings += [finding for finding in found if finding.rule not in _ABSENT]
+        self.findings += [
+            finding
+            for finding in found
+            if finding.rule not in _ABSENT and not self._explained(finding)
+        ]
+
+    def _explained(self, finding: Finding) -> bool:
+        """Whether a fault of the file itself is the reason for a misfit."""
+        document, at = self.document, finding.at
+        if at.file != document.path:
+            return False
+        start, end = document.resolve(at)
+        if any(start < after and before < end for before, after in self.broken):
+            return True
+        if document.complete or document.trusted is None:
+            return False
+        if finding.rule in _ABSENT:
+            return not at.route or document.offsets(at.route)[1] > document.trusted
+        return end > document.trusted
 
     # -- overrides -----------------------------------------------------------------------------
 
@@ -152,11 +206,23 @@ class _Binder:
         if value is None:
             return {name: {} for name in project.environments} if project is not None else {}
         if not isinstance(value, dict):
-            message = "`environments`: expected a map of environments to their overrides"
-            self.findings.append(
-                rule.TYPE(message, Location(self.document.path, ("environments",)))
+            message = (
+                "`environments`: expected a map of environments to their overrides,"
+                f" got {kind_of(value)}"
             )
+            known = project.environments if project is not None else ()
+            names = value if isinstance(value, list) else list(known)
+            shown = ", ".join(f"{name}: {{}}" for name in names[:12] if isinstance(name, str))
+            fix = Fix(f"write {{{shown}}}", f"{{{shown}}}") if shown else None
+            at = Location(self.document.path, ("environments",))
+            self.findings.append(rule.TYPE(message, at, fix=fix))
             return {}
+        if not value:
+            message = "`environments` is empty, so this is deployed nowhere"
+            at = Location(self.document.path, ("environments",), "key")
+            have = listed(project.environments) if project is not None else "all"
+            fix = Fix(f"name an environment, or remove the key to deploy to {have}")
+            self.findings.append(rule.VALUE(message, at, fix=fix))
         overrides: dict[str, Any] = {}
         for name, override in value.items():
             if self._is_override(name, override):
@@ -168,19 +234,21 @@ class _Binder:
         here = Location(self.document.path, ("environments", name))
         if project is not None and name not in project.environments:
             close = nearest(name, project.environments)
-            message = f"the project has no environment {name}: {listed(project.environments)}"
+            message = f"there is no environment {name}; the project has "
+            message += listed(project.environments)
             fix = Fix(f"rename it to {close}", close) if close else Fix(f"add it to {PROJECT_FILE}")
             self.findings.append(rule.REFERENCE(message, here._replace(part="key"), fix=fix))
             return False
         if override is not None and not isinstance(override, dict):
-            message = f"`environments.{name}`: expected a map of overrides"
-            self.findings.append(rule.TYPE(message, here))
+            message = f"`environments.{name}`: expected a map of overrides, got {kind_of(override)}"
+            fix = Fix("write {} when nothing differs there", "{}")
+            self.findings.append(rule.TYPE(message, here, fix=fix))
             return False
         for key in override or ():
             if key in _SHARED:
                 message = f"an environment cannot override `{key}`: {_SHARED[key]}"
                 at = Location(self.document.path, (*here.route, key), "key")
-                mend = "move it to the top of the spec"
+                mend = "remove it" if key == "environments" else "move it to the top of the spec"
                 self.findings.append(rule.CONSISTENT(message, at, fix=mend))
         return True
 
@@ -192,5 +260,6 @@ _SHARED: Mapping[str, str] = {
     "model": "one image serves every environment",
     "versions": "one image serves every environment",
     "evidence": "it is about the version, wherever that runs",
+    "environments": "overrides are not nested",
 }
 """What all environments have in common, and why."""

@@ -10,11 +10,13 @@ from fairway import rule
 from fairway.bound import BoundSpec, read_spec
 from fairway.deployment import Deployment, ModelVersion
 from fairway.finding import Finding, Fix, Severity, merge_environments
-from fairway.location import Location
+from fairway.location import Location, Route
 from fairway.lock.read import check_lock, empty_lock, read_lock
 from fairway.project import LoadedProject
 from fairway.source.document import Document
-from fairway.spec.meaning import View, check_meaning
+from fairway.source.layers import Merged
+from fairway.spec.meaning import check_meaning, unread
+from fairway.spec.view import View
 from fairway.target.capability import check_fields, check_values
 from fairway.versions import resolve_versions
 
@@ -43,10 +45,23 @@ def check_spec(path: str, loaded: LoadedProject) -> Checked:
     bound = read_spec(path, loaded)
     checker = _Checker(bound, loaded)
     deployments = checker.deployments()
-    findings = tuple(merge_environments(checker.findings))
+    findings = _limited(merge_environments(checker.findings))
     clean = all(finding.severity < Severity.ERROR for finding in findings)
     kept = deployments if clean else ()
     return Checked(bound.path, bound.name, kept, findings, checker.documents)
+
+
+def _limited(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Return at most a hundred findings of each file, and one that says that there are more."""
+    if len(findings) <= rule.MOST_FINDINGS:
+        return tuple(findings)
+    counts: dict[str, int] = {}
+    kept: dict[Finding, None] = {}
+    for finding in findings:
+        file = finding.at.file
+        counts[file] = counts.get(file, 0) + (finding.rule != rule.TOO_MANY.id)
+        kept[finding if counts[file] <= rule.MOST_FINDINGS else rule.too_many(file)] = None
+    return tuple(kept)
 
 
 class _Checker:
@@ -61,16 +76,22 @@ class _Checker:
     def deployments(self) -> tuple[Deployment, ...]:
         """Return the deployments of all environments, and collect the findings."""
         views = self.bound.views
-        for view in views:
+        for view in (*views, *self.bound.rests):
             self.findings += check_meaning(view)
             self.findings += self._capabilities(view)
-        if self.bound.spec is None or self.bound.merged is None:
+        spec, merged, faulty = self.bound.spec, self.bound.merged, frozenset[Route]()
+        if spec is None and self.bound.rest is not None:
+            spec, merged, faulty = self.bound.rest
+        if spec is None or merged is None:
             return ()
-        self.findings += self._folder_name(self.bound.spec)
-        lock = self._lock()
-        versions, found, documents = resolve_versions(
-            self.bound.spec, self.bound.merged, lock, self.bound.folder
-        )
+        if not unread(faulty, ("metadata", "name")):
+            self.findings += self._folder_name(spec)
+        lock = self._read_lock()
+        if unread(faulty, ("model",)) or unread(faulty, ("versions",)):
+            return ()
+        self._check_lock(lock, spec, merged)
+        lock = lock or empty_lock()
+        versions, found, documents = resolve_versions(spec, merged, lock, self.bound.folder)
         self.findings += found
         self.documents.update((document.path, document) for document in documents)
         if any(finding.severity >= Severity.ERROR for finding in self.findings):
@@ -98,19 +119,17 @@ class _Checker:
             versions=versions,
         )
 
-    def _lock(self) -> Lock:
-        bound = self.bound
-        lock, document, findings = read_lock(bound.folder)
+    def _read_lock(self) -> Lock | None:
+        lock, document, findings = read_lock(self.bound.folder)
         if document is not None:
             self.documents[document.path] = document
         self.findings += findings
-        if lock is None or bound.spec is None or bound.merged is None:
-            return empty_lock()
-        command = f"fairway lock {os.path.dirname(bound.path) or '.'}"
-        self.findings += check_lock(
-            lock, bound.spec.model, bound.spec.versions, bound.merged, command
-        )
         return lock
+
+    def _check_lock(self, lock: Lock | None, spec: DeploymentSpec, merged: Merged) -> None:
+        if lock is not None:
+            command = f"fairway lock {os.path.dirname(self.bound.path) or '.'}"
+            self.findings += check_lock(lock, spec.model, spec.versions, merged, command)
 
     def _capabilities(self, view: View) -> list[Finding]:
         capabilities = self.loaded.capabilities[view.environment]
@@ -118,7 +137,7 @@ class _Checker:
         name = view.environment
         return [
             *check_fields(view.merged, capabilities, name, installed),
-            *check_values(view.merged, _chosen(view.spec), capabilities, name, installed),
+            *check_values(view.merged, _chosen(view), capabilities, name, installed),
         ]
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
@@ -133,9 +152,9 @@ class _Checker:
         return [rule.CONSISTENT(message, at, fix=fix)]
 
 
-def _chosen(spec: DeploymentSpec) -> dict[str, str]:
+def _chosen(view: View) -> dict[str, str]:
     """Return the values of the fields that targets list values for."""
-    serving = spec.serving
+    serving = view.spec.serving
     chosen: dict[str, str] = {
         "serving.mode": serving.mode,
         "serving.runtime": serving.runtime,
@@ -143,4 +162,6 @@ def _chosen(spec: DeploymentSpec) -> dict[str, str]:
     }
     if serving.scaling.max is not None and serving.scaling.max > serving.scaling.min:
         chosen["serving.scaling.metric"] = serving.scaling.metric
+    if view.faulty:
+        return {k: v for k, v in chosen.items() if not unread(view.faulty, tuple(k.split(".")))}
     return chosen

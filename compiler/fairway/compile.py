@@ -43,7 +43,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """What one spec compiles to: its plans, and the artifacts that were wanted."""
+    """What one spec compiles to: the artifacts that were wanted, and the plans behind them.
+
+    A plan whose workloads are not among the artifacts is left out: none of it is carried out.
+    """
 
     plans: tuple[Plan, ...]
     artifacts: tuple[Artifact, ...]
@@ -65,20 +68,23 @@ class Compiler:
 
     def compile(self, deployments: Iterable[Deployment]) -> Compiled:
         """Compile one spec's deployments; the images, which they share, come first."""
-        wanted = [d for d in deployments if self._selection.environment(d.environment)]
-        if not wanted:
-            return Compiled((), ())
-        images = self.images(wanted[0])
+        given = tuple(deployments)
+        wanted = [d for d in given if self._selection.environment(d.environment)]
+        # Environments may differ in their runtime; the images are the same wherever they run.
+        own = next((d for d in given if d.spec.serving.runtime == "fairway"), None)
+        images = self.images(own) if own is not None else {}
         plans = tuple(plan_deployment(deployment, images) for deployment in wanted)
         artifacts = [
             artifact
             for image in images.values()
-            for artifact in self._images.render(image, wanted[0].source, "")
+            for artifact in self._images.render(image, given[0].source, "")
         ]
         for plan in plans:
             artifacts += self._renderers[plan.environment].render(plan, plan.spec, plan.environment)
         kept = tuple(a for a in artifacts if self._selection.made_by(a.targets))
-        return Compiled(plans, kept)
+        makers = {d.environment: d.place.workload for d in wanted}
+        made = {a.environment for a in kept if makers.get(a.environment) in a.targets}
+        return Compiled(tuple(plan for plan in plans if plan.environment in made), kept)
 
     def images(self, deployment: Deployment) -> Mapping[str, ImagePlan]:
         """Return the image of each version, for deployments that our own server serves."""

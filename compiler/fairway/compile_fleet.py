@@ -78,8 +78,7 @@ def _not_ready(plans: tuple[Plan, ...], checked: Checked, output: Output) -> lis
         if before is None or not before["workloads"] or plan.active in before["workloads"]:
             continue
         message = (
-            f"{plan.active} is to serve in {plan.environment}, where {before['serves']} serves now"
-            f" and {plan.active} does not run yet"
+            f"{plan.active} is to serve in the place of {before['serves']}, and does not run yet"
         )
         old_form = "rolling" if before["serves"] == plan.name else "perVersion"
         fix = (

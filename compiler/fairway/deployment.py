@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.source.layers import Merged
+from fairway.spec.slug import filled, slug
 
 if TYPE_CHECKING:
     from fairway.lock.model import Lock, LockedVersion
@@ -62,6 +63,32 @@ class Deployment(NamedTuple):
         return self.spec.metadata.name
 
     @property
+    def namespace(self) -> str:
+        """The namespace that it runs in."""
+        return filled(self.place.namespace, self.spec.metadata.team, self.name)
+
+    @property
+    def workloads(self) -> tuple[tuple[str, str], ...]:
+        """The name and version of each set of pods.
+
+        There is one for rolling, otherwise one a version, and both in a handover.
+        """
+        release = self.spec.release
+        rolling = ((self.name, release.stable),)
+        versions = (release.stable, release.candidate) if release.candidate else (release.stable,)
+        separate = tuple((workload_name(self.name, version), version) for version in versions)
+        if release.handover == "rolling":
+            return (*rolling, *separate)
+        if release.handover == "perVersion":
+            return (*rolling, *separate[:1])
+        return rolling if release.strategy.rolling is not None else separate
+
+    @property
     def source(self) -> str:
         """The spec's file relative to the project's folder."""
         return f"{self.folder}/{self.file}" if self.folder else self.file
+
+
+def workload_name(deployment: str, version: str) -> str:
+    """Return the name of a version's own set of pods: ``fraud-detector-3-1-0``."""
+    return f"{deployment}-{slug(version)}"

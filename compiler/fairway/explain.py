@@ -10,7 +10,7 @@ from fairway.bound import BoundSpec
 from fairway.location import Location, Route, format_route
 from fairway.spec import units
 from fairway.spec.deployment import DeploymentSpec
-from fairway.spec.meaning import View
+from fairway.spec.view import View
 from fairway.spec.walk import field_at, type_name
 
 _UNITS: dict[type, str] = {

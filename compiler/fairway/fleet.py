@@ -26,6 +26,7 @@ class Fleet:
         self._given = given
         self._projects: dict[str | None, LoadedProject] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._workloads: dict[tuple[str, str, str, str], tuple[str, str]] = {}
         self._diagnostics: list[Diagnostic] = []
         self._files: set[str] = set()
         self.deployments = 0
@@ -35,7 +36,7 @@ class Fleet:
         for path in self.paths:
             loaded = self.project(path)
             checked = check_spec(path, loaded)
-            more = self._name_taken(checked, loaded)
+            more = self._name_taken(checked, loaded) or self._workload_taken(checked, loaded)
             if more:
                 checked = checked._replace(findings=(*checked.findings, *more), deployments=())
             self.keep(checked.findings, checked.documents)
@@ -101,3 +102,20 @@ class Fleet:
         at = Location(checked.path, ("metadata", "name"))
         message = f"another deployment is called {checked.name}: {first}"
         return [rule.UNIQUE_NAME(message, at, fix="rename one of the two")]
+
+    def _workload_taken(self, checked: Checked, loaded: LoadedProject) -> list[Finding]:
+        """Find Kubernetes objects of one name: version 2-1 of ``a`` and version 1 of ``a-2``."""
+        at = Location(checked.path, ("metadata", "name"))
+        for deployment in checked.deployments:
+            own = (checked.path, deployment.environment)
+            for name in dict.fromkeys((deployment.name, *dict(deployment.workloads))):
+                place = (loaded.root, deployment.place.cluster, deployment.namespace, name)
+                first = self._workloads.setdefault(place, own)
+                if first != own:
+                    message = (
+                        f"{name} in {deployment.environment} would have the name, the namespace and"
+                        f" the cluster of another deployment's objects: {first[0]} in {first[1]}"
+                    )
+                    fix = "rename the deployment, or one of its versions"
+                    return [rule.UNIQUE_NAME(message, at, fix=fix)]
+        return []

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,11 +102,11 @@ class Output:
                 removed += self._remove(path)
             else:
                 self._new[path] = entry
+        there = {(entry["spec"], entry["environment"]) for entry in self._new.values()}
+        there -= {(plan["spec"], plan["environment"]) for plan in self._plans.values()}
         for plan in self._old["deployments"]:
-            key = (plan["name"], plan["environment"])
-            gone = plan["spec"] in done or (all_specs and plan["spec"] not in kept_specs)
-            if key not in self._plans and not (gone and selection.environment(plan["environment"])):
-                self._plans[key] = plan
+            if (plan["spec"], plan["environment"]) in there:
+                self._plans[plan["name"], plan["environment"]] = plan
         self._put(INDEX, self._index().encode())
         return removed
 
@@ -128,10 +129,7 @@ class Output:
                 shown = None if actual is None else actual.decode("utf-8", "replace")
                 self.differences.append(Difference(path, data.decode(), shown))
                 return
-            beside = f"{path}.{self._process}.tmp"
-            with open(beside, "wb") as stream:
-                stream.write(data)
-            os.replace(beside, path)
+            _replace(path, data, f"{path}.{self._process}.tmp")
         except OSError as error:
             raise FairwayError(f"{path}: cannot be written: {error.strerror}") from error
 
@@ -169,6 +167,18 @@ class Output:
             os.rmdir(folder)
             folder = os.path.dirname(folder)
         return 1
+
+
+def _replace(path: str, data: bytes, beside: str) -> None:
+    """Write a file whole or not at all; what was written beside it never stays."""
+    try:
+        with open(beside, "wb") as stream:
+            stream.write(data)
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise
 
 
 def _read(path: str) -> bytes | None:

@@ -15,6 +15,7 @@ from fairway.source.build import parse
 from fairway.source.document import Document
 from fairway.source.file import read_file
 from fairway.source.layers import Layer, Merged, merge
+from fairway.source.scalar import kind_of
 from fairway.spec.bind import bind
 from fairway.spec.nearest import listed, nearest
 from fairway.target.capability import Capabilities
@@ -66,10 +67,12 @@ def load_project(path: str) -> LoadedProject:
     merged = merge([Layer("spec", document)], frozenset())
     if not isinstance(document.value, dict):
         if not findings:
-            findings.append(rule.TYPE("the project file is a map", merged.locate(())))
+            message = f"the project file is a map, and this is {kind_of(document.value)}"
+            findings.append(rule.TYPE(message, merged.locate(())))
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
     project, more = bind("project", merged)
-    findings += [f for f in more if document.complete or f.rule != rule.MISSING_KEY.id]
+    if document.complete:
+        findings += more
     if project is None or findings:
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
     targets = load_targets(tuple(_target_folders(project, root)))
@@ -113,11 +116,15 @@ def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, 
 
 def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> list[Finding]:
     findings: list[Finding] = []
+    if "environments" in project.defaults:
+        message = "`defaults` hold for every environment; what differs is for the specs to say"
+        key = merged.locate(("defaults", "environments"), "key")
+        findings.append(rule.CONSISTENT(message, key, fix="remove it"))
     for name, place in project.environments.items():
         route: Route = ("environments", name)
         if name in RESERVED:
             message = f"an environment cannot be called {name}: the output has a place of that name"
-            findings.append(rule.VALUE(message, merged.locate(route, "key")))
+            findings.append(rule.VALUE(message, merged.locate(route, "key"), fix="rename it"))
         named: list[tuple[Route, str, tuple[Role, ...]]] = [
             (("workload",), place.workload, ("workload",)),
             (("router",), place.router, ("router",)),
@@ -128,12 +135,16 @@ def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> l
         for index, required in enumerate(place.requires):
             earlier = list(project.environments)[: list(project.environments).index(name)]
             if required not in earlier:
-                message = f"{required} is not an environment before {name}: {listed(earlier)}"
-                findings.append(rule.REFERENCE(message, merged.locate((*route, "requires", index))))
+                have = f"before it come {listed(earlier)}" if earlier else "it is the first"
+                message = f"{required} is not an environment before {name}; {have}"
+                fix = f"write {' or '.join(earlier[:12])}" if earlier else "remove it"
+                where = merged.locate((*route, "requires", index))
+                findings.append(rule.REFERENCE(message, where, fix=fix))
         rest = place.namespace.replace("{team}", "").replace("{name}", "")
         if "{" in rest or "}" in rest:
             message = f"`{place.namespace}` holds braces other than {{team}} and {{name}}"
-            findings.append(rule.VALUE(message, merged.locate((*route, "namespace"))))
+            where = merged.locate((*route, "namespace"))
+            findings.append(rule.VALUE(message, where, fix="write {team} or {name} in the braces"))
     return findings
 
 
@@ -151,9 +162,9 @@ def _check_target(
     message = (
         f"there is no target {name}"
         if known is None
-        else f"the target {name} is a {known.role}, not a {' or '.join(roles)}"
+        else f"the target {name} is of role {known.role}, not {' or '.join(roles)}"
     )
     close = nearest(name, fitting) or (fitting[0] if len(fitting) == 1 else None)
     fix = Fix(f"write {close}", close) if close else None
-    message += f"; there are: {listed(fitting)}"
+    message += f"; fitting targets: {listed(fitting)}"
     return [rule.TARGET(message, merged.locate(route), fix=fix)]

@@ -200,6 +200,8 @@ OUTPUT_STALE = Rule(
     "What is applied is the output; if it differs from the specs, nobody reviewed what runs.",
 )
 
+_END = 1 << 30  # behind the end of any file: the last place there is
+
 MOST_FINDINGS = 100
 """How many findings of a file are listed; one more then says that there are others."""
 
@@ -207,7 +209,7 @@ MOST_FINDINGS = 100
 def too_many(file: str) -> Finding:
     """Return the finding that ends the list of a file with more than ``MOST_FINDINGS``."""
     message = f"this file has more findings than the {MOST_FINDINGS} that are listed"
-    at = Location(file, offsets=(0, 0))
+    at = Location(file, offsets=(_END, _END))
     return TOO_MANY(message, at, fix="mend those that are listed, and run this again")
 
 

@@ -54,7 +54,7 @@ class _Resolver:
         before = len(self.findings)
         contract = self._own(name, "contract", version.contract or model.contract)
         if contract is not None:
-            self._check_contract(contract[0], contract[1], locked)
+            self._check_contract(name, contract[0], contract[1], locked)
         form = version.format or model.format
         entrypoint = self._entrypoint(name, version, locked) if form == "python" else ()
         requirements = tuple(
@@ -83,11 +83,11 @@ class _Resolver:
         content = self.folder.file(path)
         if isinstance(content, FileContent):
             return OwnFile(path, len(content.data), content.digest), content
-        finding = rule.REFERENCE(
-            f"`{key}`: {content}",
-            self.merged.locate(self._route(name, key)),
-            fix="correct the path, or add the file beside the spec",
-        )
+        fix = "correct the path, or add the file beside the spec"
+        if "symbolic link" in content:
+            fix = "replace the link with the file that it points to"
+        at = self.merged.locate(self._route(name, key))
+        finding = rule.REFERENCE(f"`{key}`: {content}", at, fix=fix)
         if finding not in self.findings:
             self.findings.append(finding)
         return None
@@ -109,7 +109,7 @@ class _Resolver:
         return ((own[0], class_name),)
 
     def _check_contract(
-        self, own: OwnFile, content: FileContent, locked: LockedVersion | None
+        self, name: str, own: OwnFile, content: FileContent, locked: LockedVersion | None
     ) -> None:
         """Check a contract's form unless the lock says that these bytes were found well formed."""
         if locked is not None and locked.contract.digest == own.digest:
@@ -125,5 +125,6 @@ class _Resolver:
         self.findings += findings
         if locked is not None and not findings:
             message = f"{own.path} changed since the lock was written"
-            at = self.merged.locate(("model", "contract"))
-            self.findings.append(rule.LOCK_STALE(message, at, fix="run `fairway lock`"))
+            at = self.merged.locate(self._route(name, "contract"))
+            fix = f"run `fairway lock {self.folder.shown}`"
+            self.findings.append(rule.LOCK_STALE(message, at, fix=fix))

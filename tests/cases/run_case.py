@@ -16,9 +16,11 @@ CASES = Path(__file__).parent
 BASE = CASES / "base"
 REPORT = "report.txt"
 COMMAND = "command"
-"""A case's command lines, one a line; the last one makes the report. Default: ``validate``."""
+"""The file of a case's command; default: ``validate``."""
+BEFORE = "before"
+"""The file of a command that is run on ``base`` before the case is laid over it."""
 
-_NOT_OF_THE_SPEC = (REPORT, COMMAND, "fairway.yaml")
+_NOT_OF_THE_SPEC = (REPORT, COMMAND, BEFORE, "fairway.yaml")
 
 
 class Outcome(NamedTuple):
@@ -30,29 +32,35 @@ class Outcome(NamedTuple):
 
 def case_names() -> list[str]:
     """Return the name of every case; the folder ``base`` is a right one, and none."""
-    return sorted(path.parent.name for path in CASES.glob("*/deployment.yaml") if path.parent != BASE)
+    return sorted(
+        path.parent.name for path in CASES.glob("*/deployment.yaml") if path.parent != BASE
+    )
 
 
-def lay_out(case: Path, root: Path) -> None:
-    """Make ``root`` a project with the case as ``specs/churn``."""
+def lay_out(source: Path, root: Path) -> Path:
+    """Copy a case, or the base, over what ``root`` holds; return the deployment's folder."""
     folder = root / "specs" / "churn"
-    for source in (BASE, case):
-        ignored = shutil.ignore_patterns(*_NOT_OF_THE_SPEC)
-        shutil.copytree(source, folder, ignore=ignored, dirs_exist_ok=True)
-        if (source / "fairway.yaml").exists():
-            shutil.copy(source / "fairway.yaml", folder.parent)
-    SETUPS.get(case.name, lambda _: None)(folder)
+    ignored = shutil.ignore_patterns(*_NOT_OF_THE_SPEC)
+    shutil.copytree(source, folder, ignore=ignored, dirs_exist_ok=True)
+    if (source / "fairway.yaml").exists():
+        shutil.copy(source / "fairway.yaml", folder.parent)
+    return folder
 
 
 def run_case(case: Path, root: Path, capsys: pytest.CaptureFixture[str]) -> Outcome:
-    """Return what the case's last command prints; the working directory must be ``root``."""
-    lay_out(case, root)
+    """Return what the case's command prints; the working directory must be ``root``."""
+    lay_out(BASE, root)
+    if (case / BEFORE).exists():
+        assert run(_words(case / BEFORE), capsys).code == 0
+    folder = lay_out(case, root)
+    if case.name in SETUPS:
+        SETUPS[case.name](folder)
     command = case / COMMAND
-    lines = command.read_text("utf-8").splitlines() if command.exists() else ["validate"]
-    outcome = Outcome("", 0)
-    for line in lines:
-        outcome = run(line.split(), capsys)
-    return outcome
+    return run(_words(command) if command.exists() else ["validate"], capsys)
+
+
+def _words(path: Path) -> list[str]:
+    return path.read_text("utf-8").split()
 
 
 def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Outcome:

@@ -89,6 +89,10 @@ def _model_is_other_bytes(folder: Path) -> None:
     (folder / "models/1.1.0/model.onnx").write_bytes(b"\x08\x08another model\n")
 
 
+def _artifact_is_missing(folder: Path) -> None:
+    (folder.parent.parent / "rendered/staging/churn/kustomization.yaml").unlink()
+
+
 def _project_is_missing(folder: Path) -> None:
     (folder.parent / "fairway.yaml").unlink()
 
@@ -112,6 +116,7 @@ SETUPS: Mapping[str, Callable[[Path], None]] = {
     "lock-cannot-find-the-model": _model_is_missing,
     "name-is-taken": _second_deployment_of_the_same_name,
     "nul-character": _nul_in_the_team,
+    "output-is-stale": _artifact_is_missing,
     "project-is-missing": _project_is_missing,
     "spec-is-a-broken-link": _spec_is_a_broken_link,
     "spec-is-a-directory": _spec_is_a_directory,

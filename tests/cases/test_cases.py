@@ -13,7 +13,7 @@ from cases.setups import SETUPS
 from fairway.rule import ENGINE_RULES
 
 UPDATE = "run `UPDATE_CASES=1 pytest tests/cases` and read the change as its reader would"
-HEAD = re.compile(r"^(?:error|warning|info)\[([a-z/-]+)\]: ", re.MULTILINE)
+RULE = re.compile(r"(?m)^(?:(?:error|warning|info)\[| *\{\"rule\": \")([a-z/-]+)[\]\"]")
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +39,9 @@ def test_case(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 def test_every_rule_of_the_engine_is_shown() -> None:
     shown = {
-        rule for name in case_names() for rule in HEAD.findall((CASES / name / REPORT).read_text())
+        rule
+        for name in case_names()
+        for rule in RULE.findall((CASES / name / REPORT).read_text("utf-8"))
     }
     assert shown - ENGINE_RULES.keys() == set()
     assert ENGINE_RULES.keys() - shown == set()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from fairway.compile import Compiler, Selection
 from fairway.plan.model import Plan
 from hypothesis import given, settings
 from ruamel.yaml import YAML
-from specgen import GeneratedSpec, Workspace, specs
+from specgen import PROJECT, GeneratedSpec, Workspace, specs
 
 pytestmark = pytest.mark.slow
 examples = settings(max_examples=30)
@@ -28,6 +29,21 @@ def rendered(workspace: Workspace, spec: GeneratedSpec) -> list[tuple[Plan, Mani
     found = manifests(compiled.artifacts)
     assert len(found) == len(compiled.plans)
     return list(zip(compiled.plans, found, strict=True))
+
+
+def in_environment(spec: GeneratedSpec, environment: str) -> dict[str, Any]:
+    """Return the ``serving`` part of an environment, its image merged field by field."""
+    base = spec.document["serving"]
+    own = spec.document.get("environments", {}).get(environment, {}).get("serving", {})
+    image = {**(base["image"] or {}), **(own.get("image") or {})}
+    kept = own.get("image", base["image"]) is not None
+    return {**base, **own, "image": image if kept else None}
+
+
+def runtimes(spec: GeneratedSpec) -> dict[str, str]:
+    """Return each environment's runtime."""
+    names = spec.document.get("environments") or PROJECT["environments"]
+    return {name: in_environment(spec, name)["runtime"] for name in names}
 
 
 @examples
@@ -127,34 +143,34 @@ def test_a_rolling_selector_outlives_the_version(
 
 
 @examples
-@given(spec=specs(own_image=True))
+@given(spec=specs())
 def test_images_are_named_by_their_content(workspace: Workspace, spec: GeneratedSpec) -> None:
     compiled = workspace.compile(spec)
     contexts = [json.loads(a.text) for a in compiled.artifacts if a.path.endswith("/context.json")]
-    assert len(contexts) == len(spec.document["versions"])
-    names = {context["image"] for context in contexts}
-    assert len(names) == len(contexts)
+    ours = [runtime == "fairway" for runtime in runtimes(spec).values()]
+    assert len(contexts) == (len(spec.document["versions"]) if any(ours) else 0)
     for context in contexts:
         assert context["image"].endswith(f":{context['version']}-{context['content'][:12]}")
         assert [file["path"] for file in context["files"]] == sorted(
             {file["path"] for file in context["files"]}
         )
-    used = {workload.image for plan in compiled.plans for workload in plan.workloads}
-    assert used <= names
+    assert len({context["image"] for context in contexts}) == len(contexts)
 
 
 @examples
-@given(spec=specs(own_image=False))
-def test_a_ready_made_image_is_used_as_it_is(workspace: Workspace, spec: GeneratedSpec) -> None:
+@given(spec=specs())
+def test_each_environment_runs_its_own_image(workspace: Workspace, spec: GeneratedSpec) -> None:
     compiled = workspace.compile(spec)
-    assert [a.path for a in compiled.artifacts if a.path.startswith("images/")] == []
+    contexts = [json.loads(a.text) for a in compiled.artifacts if a.path.endswith("/context.json")]
+    built = {context["version"]: context["image"] for context in contexts}
     for plan in compiled.plans:
-        overrides = spec.document.get("environments", {}).get(plan.environment, {})
-        own = overrides.get("serving", {}).get("image", {})
-        image = {**spec.document["serving"]["image"], **own}
+        ready_made = in_environment(spec, plan.environment).get("image")
         for workload in plan.workloads:
-            assert workload.image.startswith(image["repository"])
-            assert workload.image.endswith(image.get("digest") or image["tag"])
+            if ready_made is None:
+                assert workload.image == built[workload.version]
+            else:
+                assert workload.image.startswith(ready_made["repository"])
+                assert workload.image.endswith(ready_made.get("digest") or ready_made["tag"])
 
 
 @examples

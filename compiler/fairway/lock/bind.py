@@ -1,4 +1,4 @@
-"""Binding JSON files: fast when they are right, with exact positions when they are not."""
+"""Binding the lock: fast when it is right, with exact positions when it is not."""
 
 from __future__ import annotations
 
@@ -12,37 +12,52 @@ from fairway.source.build import parse
 from fairway.source.document import Document
 from fairway.source.file import decode
 from fairway.source.layers import Layer, merge
+from fairway.source.scalar import kind_of
+from fairway.source.strict_json import json_fault, unique
 from fairway.spec.bind import bind, validate
 from fairway.spec.core import ValidationError
 
 if TYPE_CHECKING:
     from fairway.lock.model import Lock
 
+LOCK_VERSION = 1
 
-def bind_lock(data: bytes, shown: str) -> tuple[Lock | None, Document | None, list[Finding]]:
+
+def bind_lock(
+    data: bytes, shown: str, command: str
+) -> tuple[Lock | None, Document | None, list[Finding]]:
     """Return the typed lock; or its document and findings about it.
 
     The document is there only when findings need it: JSON is YAML, so the reader that keeps
-    positions reads the file again.
+    positions reads the file again. ``command`` is what writes the lock.
     """
     try:
-        return validate("lock", json.loads(data)), None, []
+        return validate("lock", json.loads(data, object_pairs_hook=unique)), None, []
     except (ValidationError, ValueError, RecursionError):
-        return None, *_explain(data, shown)
+        return None, *_explain(data, shown, f"restore it from git, or write it with `{command}`")
 
 
-def _explain(data: bytes, shown: str) -> tuple[Document | None, list[Finding]]:
+def _explain(data: bytes, shown: str, fix: str) -> tuple[Document | None, list[Finding]]:
     source, findings = decode(shown, data)
     if source is None:
         return None, findings
     document, more = parse(source)
-    findings += more
     if findings:
         return document, findings
+    fault = json_fault(source, rule.LOCK_FORMAT, "the lock", fix)
+    if fault is not None:
+        return document, [fault]
+    if more:
+        return document, more
+    version = document.value.get("lockVersion") if isinstance(document.value, dict) else None
     if not isinstance(document.value, dict):
-        return document, [rule.LOCK_FORMAT("expected a JSON object", Location(shown))]
-    _, findings = bind("lock", merge([Layer("spec", document)], frozenset()))
-    if not findings:
-        message = "this is YAML, and the lock must be JSON"
-        findings = [rule.LOCK_FORMAT(message, Location(shown))]
-    return document, findings
+        message = f"the lock is {kind_of(document.value)}, and must be a JSON object"
+        findings = [rule.LOCK_FORMAT(message, Location(shown), fix=fix)]
+    elif isinstance(version, int) and version > LOCK_VERSION:
+        message = f"the lock has version {version}, and this Fairway reads {LOCK_VERSION}"
+        at = Location(shown, ("lockVersion",))
+        findings = [rule.LOCK_FORMAT(message, at, fix="update Fairway")]
+    else:
+        _, found = bind("lock", merge([Layer("spec", document)], frozenset()))
+        findings = [rule.LOCK_FORMAT(each.message, each.at, fix=fix) for each in found]
+    return document, findings or [rule.LOCK_FORMAT("the lock cannot be read", Location(shown))]

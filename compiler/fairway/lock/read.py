@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fairway import rule
-from fairway.finding import Finding
+from fairway.finding import Finding, Fix
 from fairway.location import Location
 from fairway.lock import LOCK_NAME
 from fairway.lock.bind import bind_lock
@@ -14,6 +14,7 @@ from fairway.source.document import Document
 from fairway.source.folder import Folder
 from fairway.source.layers import Merged
 from fairway.spec.bind import validate
+from fairway.spec.nearest import listed
 
 if TYPE_CHECKING:
     from fairway.lock.model import Lock
@@ -33,7 +34,7 @@ def read_lock(folder: Folder) -> tuple[Lock | None, Document | None, list[Findin
         if content.endswith("does not exist"):
             return empty_lock(), None, []
         return None, None, [rule.LOCK_FORMAT(content, Location(shown))]
-    return bind_lock(content.data, shown)
+    return bind_lock(content.data, shown, f"fairway lock {folder.shown}")
 
 
 def check_lock(
@@ -41,7 +42,11 @@ def check_lock(
 ) -> list[Finding]:
     """Return a finding for every version that the lock does not hold as the spec names it."""
     findings: list[Finding] = []
+    formats: dict[tuple[Location, str, str], list[str]] = {}
     fix = f"run `{command}`"
+    if len(versions) > 1 and not any(name in lock.versions for name in versions):
+        message = f"no version is in {LOCK_NAME}, so their bytes are not known: {listed(versions)}"
+        return [rule.LOCK_MISSING(message, merged.locate(("versions",), "key"), fix=fix)]
     for name, version in versions.items():
         locked = lock.versions.get(name)
         at = merged.locate(("versions", name), "key")
@@ -54,9 +59,11 @@ def check_lock(
             findings.append(rule.LOCK_STALE(message, merged.locate(("versions", name)), fix=fix))
         form = version.format or model.format
         if locked.format is not None and locked.format != form:
-            message = f"version {name} is said to be {form}, and its bytes are {locked.format}"
             where = ("versions", name, "format") if version.format else ("model", "format")
-            findings.append(
-                rule.CONSISTENT(message, merged.locate(where), fix="correct the format")
-            )
-    return findings
+            formats.setdefault((merged.locate(where), form, locked.format), []).append(name)
+    return findings + [_other_format(*said, names) for said, names in formats.items()]
+
+
+def _other_format(at: Location, said: str, found: str, names: list[str]) -> Finding:
+    message = f"the format is said to be {said}, and the bytes of {listed(names)} are {found}"
+    return rule.CONSISTENT(message, at, fix=Fix(f"write {found}", found))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import TYPE_CHECKING
 
-from fairway.deployment import Deployment
+from fairway.deployment import Deployment, workload_name
 from fairway.plan.image import IMAGE_PORT
 from fairway.plan.model import (
     AddressPeer,
@@ -22,7 +22,6 @@ from fairway.plan.model import (
     StrategyName,
     Workload,
 )
-from fairway.spec.slug import slug
 from fairway.spec.units import Duration, Percentage
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan]) -> 
         name=name,
         environment=deployment.environment,
         cluster=place.cluster,
-        namespace=place.namespace.replace("{team}", spec.metadata.team).replace("{name}", name),
+        namespace=deployment.namespace,
         team=spec.metadata.team,
         description=spec.metadata.description or "",
         spec=deployment.source,
@@ -100,22 +99,10 @@ def _labels(deployment: Deployment) -> dict[str, str]:
 
 
 def _workloads(deployment: Deployment, images: Mapping[str, ImagePlan]) -> tuple[Workload, ...]:
-    """Return the sets of pods: one for rolling, one a version otherwise, both in a handover."""
-    release = deployment.spec.release
-    rolling = [(deployment.name, release.stable)]
-    versions = [release.stable, *([release.candidate] if release.candidate else [])]
-    separate = [(workload_name(deployment.name, version), version) for version in versions]
-    chosen = rolling if release.strategy.rolling is not None else separate
-    if release.handover == "rolling":
-        chosen = [*rolling, *separate]
-    elif release.handover == "perVersion":
-        chosen = [*rolling, *separate[:1]]
-    return tuple(_workload(deployment, name, version, images) for name, version in chosen)
-
-
-def workload_name(deployment: str, version: str) -> str:
-    """Return the name of a version's own set of pods: ``fraud-detector-3-1-0``."""
-    return f"{deployment}-{slug(version)}"
+    """Return the sets of pods."""
+    return tuple(
+        _workload(deployment, name, version, images) for name, version in deployment.workloads
+    )
 
 
 def _workload(

@@ -38,7 +38,7 @@ MAX_NODES = 100_000
 _NO_KEY: Any = object()
 
 # An anchor or a tag before a scalar, with what separates it from the scalar.
-_PROPERTIES = re.compile(r"(?:(?:!<[^>]*>|[&!][^\s,\[\]{}]*)(?:\s+(?:#[^\r\n]*)?)*)*")
+_PROPERTIES = r"(?:(?:!<[^>]*>|[&!][^\s,\[\]{}]*)(?:\s+(?:#[^\r\n]*)?)*)*"
 
 
 class _Stop(Exception):  # noqa: N818 - not an error: findings say why
@@ -194,7 +194,7 @@ class _Builder:
 
     def _content(self, mark: Offsets) -> Offsets:
         """Return where a scalar itself stands, after its anchor and its tag."""
-        found = _PROPERTIES.match(self.source.text, mark[0], mark[1])
+        found = re.compile(_PROPERTIES).match(self.source.text, mark[0], mark[1])
         return (found.end() if found is not None else mark[0], mark[1])
 
     def _key(self, frame: _Frame, key: Scalar, mark: Offsets) -> None:

@@ -73,4 +73,7 @@ class Folder:
     def _inside(self, name: str, path: str) -> bool:
         if os.path.basename(name) == name and name not in (os.curdir, os.pardir):
             return True  # no folder in between that could be a link
-        return os.path.commonpath((os.path.realpath(path), self.real)) == self.real
+        try:
+            return os.path.commonpath((os.path.realpath(path), self.real)) == self.real
+        except ValueError:
+            return False  # a NUL in the path

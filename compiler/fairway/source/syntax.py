@@ -12,8 +12,8 @@ from fairway.location import Location
 from fairway.source.document import Offsets
 from fairway.source.file import SourceFile
 
-_CONFLICT = re.compile(r"^(?:<{7}|>{7})(?= |$)", re.MULTILINE)
-_LINE_END = re.compile(r"[\r\n]")
+_CONFLICT = r"(?m)^(?:<{7}|>{7})(?= |$)"
+_LINE_END = r"[\r\n]"
 
 # libyaml's words, what they usually mean, and what mends it.
 _CAUSES: tuple[tuple[str, str, str], ...] = (
@@ -123,7 +123,7 @@ def explain_syntax(source: SourceFile, error: Any, last: Offsets) -> Finding:
 
 def conflict_marker(text: str) -> Offsets | None:
     """Return where the first marker of an unresolved merge conflict stands."""
-    found = _CONFLICT.search(text)
+    found = re.search(_CONFLICT, text)
     return found.span() if found is not None else None
 
 
@@ -168,10 +168,10 @@ def _causes(fault: _Fault) -> Iterator[_Cause]:
 
 
 def _open_quote(fault: _Fault) -> Iterator[_Cause]:
-    """A quoted string of several lines right before the fault has swallowed what follows it."""
+    """Blame a quoted string of several lines right before the fault: it swallowed what follows."""
     start, end = fault.last
     quote = fault.text[start : start + 1]
-    if quote not in ("'", '"') or not quote or not _LINE_END.search(fault.text, start, end):
+    if quote not in ("'", '"') or not quote or not re.search(_LINE_END, fault.text[start:end]):
         return
     line = _line_number(fault.text, end)
     message = f"this quote is not closed before line {line}, where the next one stands"
@@ -179,11 +179,11 @@ def _open_quote(fault: _Fault) -> Iterator[_Cause]:
 
 
 def _no_colon(fault: _Fault) -> Iterator[_Cause]:
-    """The line that should have been a key is the one that libyaml was reading."""
+    """Blame the line that should have been a key: the one that libyaml was reading."""
     if fault.opened is None:
         return
     start = fault.opened
-    line = _LINE_END.split(fault.text[start : start + 500], maxsplit=1)[0].rstrip()
+    line = re.split(_LINE_END, fault.text[start : start + 500], maxsplit=1)[0].rstrip()
     at = (start, start + len(line))
     key, colon, value = line.partition(":")
     if colon and value and " " not in key:
@@ -196,7 +196,7 @@ def _no_colon(fault: _Fault) -> Iterator[_Cause]:
 
 
 def _open_bracket(fault: _Fault) -> Iterator[_Cause]:
-    """A bracket is open when the fault's line is not indented more than the bracket's."""
+    """Blame the open bracket when the fault's line is not indented more than the bracket's."""
     if fault.opened is None:
         return
     text, opened = fault.text, fault.opened
@@ -213,7 +213,7 @@ def _open_bracket(fault: _Fault) -> Iterator[_Cause]:
 
 
 def _indentation(fault: _Fault) -> Iterator[_Cause]:
-    """A line whose indentation is that of none of the lines above it that it could belong to."""
+    """Blame an indentation that is that of no line above that this one could belong to."""
     text, start = fault.text, fault.start
     begin = _line_start(text, start)
     indent = len(_indent(text, start))

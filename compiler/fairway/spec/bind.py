@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fairway.lock.model import Lock
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.project import Project
+    from fairway.spec.repair import Repaired
 
 WHOLE: frozenset[Route] = frozenset({("release", "strategy"), ("serving", "auth")})
 """Maps whose keys exclude each other, so that an override replaces them whole."""
@@ -58,6 +59,13 @@ def bind(name: ModelName, merged: Merged) -> tuple[Any, list[Finding]]:
         from fairway.spec.misfit import misfits  # only a faulty file needs the models themselves
 
         return None, misfits(model_of(name), merged, error)
+
+
+def bind_rest(merged: Merged) -> Repaired | None:
+    """Return what is right of a deployment that does not bind, None when that is too little."""
+    from fairway.spec.repair import repair
+
+    return repair(model_of("deployment"), merged.value, lambda value: validate("deployment", value))
 
 
 def model_of(name: ModelName) -> type[BaseModel]:

@@ -32,7 +32,7 @@ PATTERNS: dict[str, str] = {
     "namespace": r"^[a-z0-9{}-]{1,63}$",
 }
 
-_MEANINGS: dict[str, str] = {
+MEANINGS: dict[str, str] = {
     "name": "a name of at most 40 lower-case letters, digits and `-`, such as fraud-detector",
     "label": "a name of at most 63 lower-case letters, digits and `-`, such as payments",
     "version": "a version of at most 30 letters, digits, `.`, `_` and `-`, such as 3.1.0",
@@ -59,7 +59,7 @@ def _matches(form: str, value: str) -> bool:
 
 
 def _parser(form: str) -> Callable[[object], str]:
-    meaning = _MEANINGS[form]
+    meaning = MEANINGS[form]
 
     def parse(value: object) -> str:
         if type(value) is str:

@@ -1,47 +1,22 @@
 """Rules of meaning: what the fields of a spec say together.
 
 Each rule is a function from a view of one environment to faults; adding a rule is adding a
-function to ``RULES``.
+function to ``RULES``, with the routes that it reads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from fairway import rule
 from fairway.finding import Finding, Fix
-from fairway.location import Part, Route
+from fairway.location import Route
 from fairway.source.layers import Merged
+from fairway.spec.limits import LIMITS
 from fairway.spec.nearest import listed, nearest
 from fairway.spec.slug import slug
 from fairway.spec.units import Percentage
-
-if TYPE_CHECKING:
-    from fairway.spec.deployment import DeploymentSpec
-    from fairway.spec.project import Environment
-
-
-class View(NamedTuple):
-    """What the rules look at: a bound spec, its document, and the environment it is for."""
-
-    spec: DeploymentSpec
-    merged: Merged
-    environment: str
-    place: Environment
-
-
-class Fault(NamedTuple):
-    """A broken rule of meaning at a route of the merged document."""
-
-    rule: rule.Rule
-    route: Route
-    message: str
-    fix: Fix | None = None
-    part: Part = "value"
-
-
-MeaningRule: TypeAlias = Callable[[View], Iterator[Fault]]
+from fairway.spec.view import Fault, MeaningRule, View
 
 FORMATS: dict[str, tuple[str, ...]] = {
     "sklearn": ("skops", "onnx", "joblib", "pickle", "mlflow"),
@@ -64,9 +39,15 @@ def check_meaning(view: View) -> list[Finding]:
             fix=fault.fix,
             environments=(view.environment,),
         )
-        for check in RULES
+        for check, reads in RULES.items()
+        if not view.faulty or not any(unread(view.faulty, route) for route in reads)
         for fault in check(view)
     ]
+
+
+def unread(faulty: frozenset[Route], route: Route) -> bool:
+    """Whether something at, above or below ``route`` did not bind."""
+    return any(each[: len(route)] == route or route[: len(each)] == each for each in faulty)
 
 
 def check_versions_named(merged: Merged, environments: tuple[str, ...]) -> list[Finding]:
@@ -91,13 +72,12 @@ def _unknown_versions(
     named: Iterable[tuple[str, str | None]], versions: Collection[str]
 ) -> Iterator[Fault]:
     for key, name in named:
-        if name is None or name in versions:
+        if name is None or name in versions or not versions:
             continue
         close = nearest(name, versions)
         have = f"versions: {listed(versions)}"
-        fix = (
-            Fix(f"write {close}, or add {name} to `versions`", f'"{close}"') if close else Fix(have)
-        )
+        others = close or "one of them"
+        fix = Fix(f"write {others}, or add {name} to `versions`", f'"{close}"' if close else None)
         message = f"there is no version {name}; {have}"
         yield Fault(rule.REFERENCE, ("release", key), message, fix)
 
@@ -132,8 +112,10 @@ def _strategy_candidate(view: View) -> Iterator[Fault]:
         yield Fault(rule.CONSISTENT, (*route, "blueGreen", "active"), message, fix)
     canary = strategy.canary
     if canary is not None and canary.step > len(canary.steps):
-        message = f"there is no step {canary.step}: the canary has {len(canary.steps)}"
-        yield Fault(rule.REFERENCE, (*route, "canary", "step"), message)
+        have = len(canary.steps)
+        message = f"there is no step {canary.step}: the canary has {have}"
+        fix = Fix(f"write a step from 0 to {have}")
+        yield Fault(rule.REFERENCE, (*route, "canary", "step"), message, fix)
 
 
 def _handover(view: View) -> Iterator[Fault]:
@@ -149,29 +131,35 @@ def _scaling(view: View) -> Iterator[Fault]:
     route: Route = ("serving", "scaling")
     if scaling.max is not None and scaling.max < scaling.min:
         message = f"max ({scaling.max}) is less than min ({scaling.min})"
-        yield Fault(rule.CONSISTENT, (*route, "max"), message)
+        fix = Fix(f"raise max to {scaling.min} or more, or lower min")
+        yield Fault(rule.CONSISTENT, (*route, "max"), message, fix)
     if scaling.min == 0 and scaling.metric in ("cpu", "memory"):
         message = f"no pod is left to measure {scaling.metric} on when min is 0"
         yield Fault(rule.CONSISTENT, (*route, "min"), message, Fix("set min to 1 or more", "1"))
     share = isinstance(scaling.target, Percentage)
     if scaling.metric in ("cpu", "memory", "gpu") and not share:
         message = f"scaling by {scaling.metric} aims at a share of the request, such as 70%"
-        yield Fault(rule.CONSISTENT, (*route, "target"), message)
+        fix = Fix("write a percentage, or scale by concurrency or rps")
+        yield Fault(rule.CONSISTENT, (*route, "target"), message, fix)
     if scaling.metric in ("concurrency", "rps") and share:
         message = f"scaling by {scaling.metric} aims at a number per pod, such as 20"
-        yield Fault(rule.CONSISTENT, (*route, "target"), message)
+        fix = Fix("write a number, or scale by cpu or memory")
+        yield Fault(rule.CONSISTENT, (*route, "target"), message, fix)
     if isinstance(scaling.target, Percentage) and scaling.target.percent % 1:
         message = "Kubernetes takes whole percentages as targets"
-        yield Fault(rule.VALUE, (*route, "target"), message)
+        whole = f"{max(1, round(scaling.target.percent))}%"
+        yield Fault(rule.VALUE, (*route, "target"), message, Fix(f"write {whole}", whole))
 
 
 def _traffic(view: View) -> Iterator[Fault]:
     traffic = view.spec.serving.traffic
     if traffic.expected and traffic.peak and traffic.peak < traffic.expected:
         message = f"the peak ({traffic.peak}) is below the expected rate ({traffic.expected})"
-        yield Fault(rule.CONSISTENT, ("serving", "traffic", "peak"), message)
+        fix = Fix("write the highest rate to be ready for, which is at least the expected one")
+        yield Fault(rule.CONSISTENT, ("serving", "traffic", "peak"), message, fix)
     if not traffic.timeout.milliseconds:
-        yield Fault(rule.VALUE, ("serving", "traffic", "timeout"), "it must be more than 0")
+        message = "a timeout of 0 gives up every request; it must be more than 0"
+        yield Fault(rule.VALUE, ("serving", "traffic", "timeout"), message)
 
 
 def _framework(view: View) -> Iterator[Fault]:
@@ -191,7 +179,7 @@ def _framework(view: View) -> Iterator[Fault]:
         accepted = FORMATS[framework]
         if form not in accepted:
             message = f"{framework} models are not saved as {form}; formats: {', '.join(accepted)}"
-            yield Fault(rule.CONSISTENT, (*route, "format"), message)
+            yield Fault(rule.CONSISTENT, (*route, "format"), message, _instead(accepted))
         if (framework == "python") != (entrypoint is not None):
             if entrypoint is None:
                 message = "framework python needs `entrypoint`, the file and class that predicts"
@@ -204,7 +192,15 @@ def _framework(view: View) -> Iterator[Fault]:
         if ours and form in accepted and form not in SERVED_BY_FAIRWAY:
             served = ", ".join(SERVED_BY_FAIRWAY)
             message = f"the fairway runtime serves {served}, not {form}"
-            yield Fault(rule.CONSISTENT, (*route, "format"), message)
+            convert = [each for each in accepted if each in SERVED_BY_FAIRWAY]
+            fix = Fix(f"convert the model to {' or '.join(convert)}, or choose another runtime")
+            yield Fault(rule.CONSISTENT, (*route, "format"), message, fix)
+
+
+def _instead(accepted: tuple[str, ...]) -> Fix:
+    if len(accepted) == 1:
+        return Fix(f"write {accepted[0]}", accepted[0])
+    return Fix("write the format of the files, or correct the framework")
 
 
 def _runtime_image(view: View) -> Iterator[Fault]:
@@ -229,8 +225,8 @@ def _gateway(view: View) -> Iterator[Fault]:
     for index in called:
         name = serving.callers[index].gateway
         if gateway is None or gateway.name != name:
-            have = f"its gateway is {gateway.name}" if gateway else "it has none"
-            message = f"{view.environment} has no gateway {name}: {have}"
+            have = f"the environment's is {gateway.name}" if gateway else "the environment has none"
+            message = f"there is no gateway {name}: {have}"
             fix = Fix(f"write {gateway.name}", gateway.name) if gateway else None
             yield Fault(rule.REFERENCE, ("serving", "callers", index, "gateway"), message, fix)
     if serving.hosts and not called:
@@ -248,8 +244,11 @@ def _unique_items(view: View) -> Iterator[Fault]:
         (("metadata", "owners"), view.spec.metadata.owners),
     )
     for route, names in lists:
+        seen: set[str] = set()
         for index, name in enumerate(names):
-            if name in names[:index]:
+            if name not in seen:
+                seen.add(name)
+            else:
                 message = f"{name} is listed twice"
                 yield Fault(rule.CONSISTENT, (*route, index), message, Fix("remove one of the two"))
 
@@ -271,15 +270,20 @@ def _slugs(view: View) -> Iterator[Fault]:
         seen.setdefault(short, version)
 
 
-RULES: tuple[MeaningRule, ...] = (
-    _release_versions,
-    _strategy_candidate,
-    _handover,
-    _scaling,
-    _traffic,
-    _framework,
-    _runtime_image,
-    _gateway,
-    _unique_items,
-    _slugs,
-)
+# No key is empty: below `versions`, this is touched by a fault of the whole map only.
+_VERSION_NAMES: Route = ("versions", "")
+
+RULES: Mapping[MeaningRule, tuple[Route, ...]] = {
+    _release_versions: (("release", "stable"), ("release", "candidate"), _VERSION_NAMES),
+    _strategy_candidate: (("release",),),
+    _handover: (("release",),),
+    _scaling: (("serving", "scaling"),),
+    _traffic: (("serving", "traffic"),),
+    _framework: (("model",), ("versions",), ("serving", "runtime")),
+    _runtime_image: (("serving", "runtime"), ("serving", "image")),
+    _gateway: (("serving", "callers"), ("serving", "hosts")),
+    _unique_items: (("serving", "hosts"), ("serving", "secrets"), ("metadata", "owners")),
+    _slugs: (("metadata", "name"), _VERSION_NAMES),
+    **LIMITS,
+}
+"""Every rule with the routes that it reads: where they do not bind, it has nothing to say."""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 
 from fairway.finding import Fix
+from fairway.spec.core import PydanticCustomError
+from fairway.spec.forms import MEANINGS, PARSERS
 
 _PLAIN = re.compile(r"[A-Za-z./][A-Za-z0-9./_:-]*[A-Za-z0-9]\Z|[A-Za-z]\Z")
 _RESOLVED = frozenset({"true", "false", "null"})
@@ -57,6 +61,42 @@ def with_unit(kind: str, value: Any) -> Fix | None:
     if isinstance(value, int | float):
         return _bare(kind, value)
     return _other_unit(kind, value) if isinstance(value, str) else None
+
+
+def in_form(context: dict[str, Any], value: Any) -> Fix | None:
+    """Return how a string that has not its field's form was probably meant.
+
+    ``context`` is that of the error of a parser of ``forms``.
+    """
+    if not isinstance(value, str) or len(value) > 100:
+        return None
+    if "host bits" in str(context.get("why", "")):
+        network = str(ip_network(value, strict=False))
+        return Fix(f"write {network}", network)
+    form = next((form for form, words in MEANINGS.items() if words == context.get("meaning")), "")
+    for guess in _guesses(form, value) if form else ():
+        try:
+            return Fix(f"write {flow(PARSERS[form](guess))}", flow(guess))
+        except PydanticCustomError:
+            continue
+    return None
+
+
+def _guesses(form: str, value: str) -> Iterator[str]:
+    """Yield what a string in another form may have meant, the likeliest first."""
+    if form in ("uri", "owner"):
+        yield ("./" if form == "uri" else "@") + value.lstrip("./@")
+    elif form in ("name", "label"):
+        yield re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+    elif form == "environment-variable":
+        yield re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
+    elif form == "host":
+        yield re.sub(r"^[a-z]+://|[/:].*$", "", value.lower())
+    elif form == "image":
+        yield re.sub(r"(@sha256)?:[^/:]*$", "", value)
+    elif form == "http-path":
+        yield "/" + value
+    yield value.strip()
 
 
 def _bare(kind: str, value: float) -> Fix | None:

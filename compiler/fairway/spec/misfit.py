@@ -13,7 +13,7 @@ from fairway.finding import Finding, Fix, Related
 from fairway.location import Location, Route, format_route
 from fairway.source.layers import Merged
 from fairway.source.scalar import kind_of
-from fairway.spec.mend import example, flow, with_unit
+from fairway.spec.mend import example, flow, in_form, with_unit
 from fairway.spec.nearest import listed, nearest
 from fairway.spec.walk import field_at, keys_of, places_of, type_name
 
@@ -58,14 +58,13 @@ def _misfit(value: Any, detail: ErrorDetails) -> Misfit:
     is_key = bool(loc) and loc[-1] == "[key]"
     wanted = loc[:-1] if is_key else loc
     route: Route = ()
-    node = value
+    node: Any = value
     for step in wanted:
-        if isinstance(node, dict) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
+        held = isinstance(node, dict) and step in node
+        held = held or (isinstance(node, list) and isinstance(step, int) and step < len(node))
+        if not held:
             break
+        node = node[step]
         route += (step,)
     if detail["type"] == "missing":
         route = wanted
@@ -118,7 +117,8 @@ class _Explainer:
             fix = with_unit(misfit.context.get("kind", ""), self._value(route))
             return rule.UNIT(f"{_named(route)}: {misfit.message}", at, fix=fix)
         if kind == "value":
-            return rule.VALUE(f"{_named(route)}: {misfit.message}", at)
+            fix = in_form(misfit.context, self._value(route))
+            return rule.VALUE(f"{_named(route)}: {misfit.message}", at, fix=fix)
         if kind in ("string", "string_type"):
             return self._not_a_string(misfit, at)
         if kind == "literal_error":
@@ -307,7 +307,7 @@ def _shown(value: Any) -> str:
     """Return a number or a boolean as YAML writes it."""
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return ".inf" if value > 0 else "-.inf"
-    return str(value).lower()[:60] if value == value else ".nan"  # noqa: PLR0124 - not a number
+    return str(value).lower()[:60] if value == value else ".nan"
 
 
 def _lower(text: str) -> str:

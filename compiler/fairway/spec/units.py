@@ -271,7 +271,9 @@ def _finite(value: float) -> float:
 def _unit_error(value: object, kind: str, forms: str) -> PydanticCustomError:
     bare = isinstance(value, int | float) and not isinstance(value, bool)
     shown = f"{str(value)[:60]} has no unit" if bare else f"{_show(value)} is not {kind}"
-    message = "{shown}; {kind} is written like {forms}" if bare else "{shown}; write it like {forms}"
+    message = (
+        "{shown}; {kind} is written like {forms}" if bare else "{shown}; write it like {forms}"
+    )
     return PydanticCustomError("unit", message, {"shown": shown, "kind": kind, "forms": forms})
 
 

@@ -97,11 +97,12 @@ def check_values(
         able = _able(f"{name}={value}", installed)
         targets = ", ".join(target.name for target in capabilities.targets)
         message = (
-            f"`{name}: {value}` cannot be expressed in {environment}: its targets ({targets})"
-            f" express {', '.join(sorted(allowed))}"
+            f"none of the environment's targets ({targets}) can express `{name}: {value}`;"
+            f" they have {', '.join(sorted(allowed))}"
         )
         at = merged.locate(tuple(name.split(".")))
-        findings.append(rule.CAPABILITY(message, at, fix=_fix(able), environments=(environment,)))
+        fix = _fix(able, f"write {' or '.join(sorted(allowed))}")
+        findings.append(rule.CAPABILITY(message, at, fix=fix, environments=(environment,)))
     return findings
 
 
@@ -154,15 +155,16 @@ def _finding(
     installed: Iterable[Target],
 ) -> Finding:
     targets = ", ".join(target.name for target in capabilities.targets)
-    message = f"`{format_route(route)}` cannot be expressed in {environment}: "
+    shown = format_route(route)
     if name in capabilities.refused:
         target, why = capabilities.refused[name]
-        message += f"{target} cannot: {why}"
+        message = f"{target} cannot express `{shown}`: {why}"
     else:
-        message += f"none of its targets ({targets}) has the capability `{name}`"
+        message = f"none of the environment's targets ({targets}) can express `{shown}`"
     at = merged.locate(route, "key")
     able = _able(name, installed)
-    return rule.CAPABILITY(message, at, fix=_fix(able), environments=(environment,))
+    fix = _fix(able, "remove it for this environment: no installed target can express it")
+    return rule.CAPABILITY(message, at, fix=fix, environments=(environment,))
 
 
 def _able(name: str, installed: Iterable[Target]) -> Target | None:
@@ -178,7 +180,7 @@ def _able(name: str, installed: Iterable[Target]) -> Target | None:
     return None
 
 
-def _fix(able: Target | None) -> Fix:
+def _fix(able: Target | None, otherwise: str) -> Fix:
     if able is None:
-        return Fix("remove it for this environment: no installed target can express it")
+        return Fix(otherwise)
     return Fix(f"the target `{able.name}` can: {able.use}")
