@@ -24,8 +24,9 @@ help: ## list the targets
 demo: $(READY) ## compile the fleet in specs/, then serve one of its models and ask it for a prediction
 	@$(BIN)/python docs/demo.py
 
+# The workers share the cores already; more threads in each would wait for each other.
 test: lint ## run the linters, the type checker and the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(PYTEST)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(PYTEST)
 
 lint: $(READY) ## run the linters and the type checker only
 	$(BIN)/ruff check .

@@ -144,6 +144,10 @@ class _Checker:
         path = os.path.abspath(self.bound.path)
         folder, file = os.path.split(path)
         name = os.path.basename(folder)
+        if file.lower() in ("deployment.yml", SPEC_FILE) and file != SPEC_FILE:
+            message = f"the file is called {file}, and a spec is called {SPEC_FILE}"
+            at = Location(self.bound.path, (), "key")
+            return [rule.CONSISTENT(message, at, fix=f"rename it to {SPEC_FILE}")]
         if file != SPEC_FILE or name == spec.metadata.name:
             return []
         message = f"the deployment is called {spec.metadata.name}, and its folder {name}"

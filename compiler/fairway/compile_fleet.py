@@ -42,7 +42,9 @@ def compile_fleet(fleet: Fleet, out: str, selection: Selection, *, check: bool) 
         output.add(done.artifacts, done.plans)
         artifacts += len(done.artifacts)
         compiled.append(checked.deployments[0].source)
-    removed = output.finish(compiled, failed, fleet.whole, selection)
+    # While any spec has faults, what seems to be gone may only be unreadable.
+    all_specs = fleet.whole and not failed
+    removed = output.finish(compiled, failed, all_specs, selection)
     _keep_differences(fleet, output.differences)
     summary = f"{len(compiled)} of {fleet.deployments} deployments compiled: {artifacts} files"
     if check:

@@ -10,6 +10,9 @@ from fairway.errors import UsageError
 from fairway.project import PROJECT_FILE
 
 DEFAULT_FOLDER = "specs"
+MISNAMED = ("deployment.yml", "deployment.YAML", "deployment.YML")
+"""Names that are meant to be a spec's; they are read, and refused with the right name."""
+
 _SKIPPED = frozenset({"node_modules", "__pycache__", "rendered"})
 
 
@@ -34,7 +37,7 @@ def discover(paths: Iterable[str]) -> list[str]:
         elif not os.path.lexists(path):
             raise UsageError(f"{path}: no such file or folder")
         else:
-            specs = [path]
+            specs = [_spec_of(path)]
         for spec in specs:
             folder, name = os.path.split(spec)
             found.setdefault(
@@ -44,10 +47,18 @@ def discover(paths: Iterable[str]) -> list[str]:
     return list(found.values())
 
 
+def _spec_of(path: str) -> str:
+    """Return the spec that a file belongs to: a lock or a contract stands for the one beside it."""
+    folder, name = os.path.split(path)
+    beside = os.path.join(folder, SPEC_FILE)
+    return beside if name.endswith(".json") and os.path.isfile(beside) else path
+
+
 def _search(folder: str) -> Iterator[str]:
     for parent, folders, files in os.walk(folder):
-        if SPEC_FILE in files or SPEC_FILE in folders:
+        name = next((name for name in (SPEC_FILE, *MISNAMED) if name in files), None)
+        if name is not None or SPEC_FILE in folders:
             folders.clear()
-            yield os.path.join(parent, SPEC_FILE)
+            yield os.path.join(parent, name or SPEC_FILE)
             continue
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in _SKIPPED)

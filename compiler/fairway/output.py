@@ -49,6 +49,8 @@ class Output:
         self._plans: dict[tuple[str, str], dict[str, Any]] = {}
         self._folders: dict[str, bool] = {}  # whether this run made them
         self._process = os.getpid()
+        self._own = {entry["path"] for entry in self._old["artifacts"]} | {INDEX}
+        self._refuse_foreign_folder()
 
     def previous(self, name: str, environment: str) -> dict[str, Any] | None:
         """Return what the index says of a deployment in an environment, or None."""
@@ -129,9 +131,26 @@ class Output:
                 shown = None if actual is None else actual.decode("utf-8", "replace")
                 self.differences.append(Difference(path, data.decode(), shown))
                 return
+            if actual is not None and name not in self._own:
+                raise UsageError(
+                    f"{path} is there, and the index does not list it as Fairway's",
+                    "move it away, or choose another --out",
+                )
             _replace(path, data, f"{path}.{self._process}.tmp")
         except OSError as error:
             raise FairwayError(f"{path}: cannot be written: {error.strerror}") from error
+
+    def _refuse_foreign_folder(self) -> None:
+        """Refuse a folder that holds other things and no index: a typing error would litter it."""
+        if not self.root:
+            raise UsageError("--out names no folder", "give one, such as rendered")
+        if self._check or not os.path.isdir(self.root):
+            return
+        if os.listdir(self.root) and not os.path.isfile(os.path.join(self.root, INDEX)):
+            raise UsageError(
+                f"{self.root} holds files, and no {INDEX} that says they are Fairway's",
+                "choose an empty folder for --out",
+            )
 
     def _make_folder(self, folder: str) -> bool:
         """Make a folder and those above it; return whether it is new, so that it is empty."""
@@ -142,6 +161,9 @@ class Output:
                 fresh = True
             except FileExistsError:
                 fresh = False
+                if os.path.islink(folder) and folder != self.root:
+                    message = f"{folder} is a link, and may lead out of the output"
+                    raise UsageError(message, "remove it") from None
             except FileNotFoundError:
                 parent = os.path.dirname(folder)
                 if parent == folder:

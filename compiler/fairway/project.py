@@ -99,6 +99,12 @@ def _target_folders(project: Project, root: str) -> Iterator[str]:
                 f"{os.path.join(root, PROJECT_FILE)}: the target folder {name} does not exist",
                 "correct `targets`, or create the folder",
             )
+        if os.path.isfile(os.path.join(folder, "target.yaml")):
+            raise UsageError(
+                f"{os.path.join(root, PROJECT_FILE)}: {name} is a target, and `targets` lists the"
+                " folders that hold targets",
+                f"write {os.path.dirname(name.rstrip('/')) or '.'}",
+            )
         yield folder
 
 

@@ -41,7 +41,7 @@ def test_tests_include_the_linters_and_the_type_checker():
     planned = make("--dry-run", "test")
     for tool in ("ruff check", "ruff format --check", "mypy", "pytest"):
         assert tool in planned
-    assert planned.rstrip().splitlines()[-1].lstrip().startswith(".venv/bin/python -m pytest")
+    assert ".venv/bin/python -m pytest " in planned.rstrip().splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

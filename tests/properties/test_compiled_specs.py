@@ -19,7 +19,7 @@ from ruamel.yaml import YAML
 from specgen import PROJECT, GeneratedSpec, Workspace, specs
 
 pytestmark = pytest.mark.slow
-examples = settings(max_examples=30)
+examples = settings(max_examples=25)
 
 HAS_DEFINITIONS = custom_resource_schema.CRDS.is_dir()
 

@@ -65,7 +65,7 @@ class LockRun:
                 findings += _differences(bound, before, locking)
             elif locking.lock is not None:
                 findings = [finding for finding in findings if finding not in found]
-                line = _write(bound, locking.lock)
+                line = _write(bound, before, locking.lock)
         self._fleet.keep(findings, documents)
         return line
 
@@ -79,7 +79,7 @@ def _as_models(bound: BoundSpec) -> Lock:
     return Lock.model_construct(lock_version=1, versions={}, images={}, served={})
 
 
-def _write(bound: BoundSpec, lock: Lock) -> str:
+def _write(bound: BoundSpec, old: Lock, lock: Lock) -> str:
     text = lock_text(lock)
     shown = bound.folder.shown_path(LOCK_NAME)
     content = bound.folder.file(LOCK_NAME)
@@ -89,7 +89,15 @@ def _write(bound: BoundSpec, lock: Lock) -> str:
         write_beside(Path(bound.folder.path) / LOCK_NAME, text)
     except OSError as error:
         raise FairwayError(f"{shown}: cannot be written: {error.strerror}") from error
-    return f"{shown}: {len(lock.versions)} versions locked"
+    changed = [
+        f"; {name} has other bytes than before: {_changed_files(before.files, now.files)}"
+        for name, now in lock.versions.items()
+        for before in (old.versions.get(name),)
+        if before is not None and before.digest != now.digest
+    ]
+    count = len(lock.versions)
+    noun = "version" if count == 1 else "versions"
+    return f"{shown}: {count} {noun} locked{''.join(changed)}"
 
 
 def _differences(bound: BoundSpec, old: Lock, locking: Locking) -> list[Finding]:

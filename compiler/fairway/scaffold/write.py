@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from fairway.cli import version
 from fairway.errors import FairwayError, UsageError
 from fairway.json_schema import NAMES, json_schema
 
@@ -21,6 +22,8 @@ def project_files() -> dict[str, str]:
         for path in sorted(root.rglob("*"))
         if path.is_file() and "__pycache__" not in path.parts
     }
+    workflow = ".github/workflows/fairway.yml"
+    files[workflow] = files[workflow].replace("fairway==VERSION", f"fairway=={version()}")
     files[".gitignore"] = files.pop("gitignore")  # an ignore file here would act on this folder
     return {**files, **schema_files("specs")}
 

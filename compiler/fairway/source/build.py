@@ -203,6 +203,7 @@ class _Builder:
             shown = "" if _show(key) == written else f": YAML reads it as {_show(key)}"
             message = f"the key {written or '(empty)'} is {kind_of(key)}, not a string{shown}"
             fix = Fix(f'quote it: "{written}"', f'"{written}"') if written else None
+            fix = Fix("write the key out") if written.startswith("*") else fix
             self._found(rule.KEY(message, self._at(mark), fix=fix))
             key = written
         marks = frame.marks
@@ -286,9 +287,10 @@ class _Builder:
         if self.nodes > MAX_NODES:
             self._too_many(event)
         frame = self.stack[-1]
-        if len(self.stack) + height > MAX_DEPTH:
+        levels = height + (not isinstance(marks, tuple))
+        if len(self.stack) + levels > MAX_DEPTH:
             self._too_deep(mark)
-        frame.height = max(frame.height, height + 1)
+        frame.height = max(frame.height, levels)
         if frame.key is _NO_KEY and type(frame.value) is dict:
             if isinstance(value, dict | list):
                 self._container_as_key(mark[0])

@@ -54,8 +54,12 @@ class Merged(NamedTuple):
         """Return where the value at ``route`` came from, or its nearest parent that is there."""
         nodes = [(layer, layer.value) for layer in self.layers]
         nodes = [(layer, value) for layer, value in nodes if isinstance(value, dict)]
+        if not nodes:
+            return Origin(self.layers[0], self.layers[0].prefix, exact=False)
+        in_list = False
         for depth, step in enumerate(route):
-            below = _descend(nodes, step, route[: depth + 1] in self.whole)
+            in_list = in_list or isinstance(step, int)
+            below = _descend(nodes, step, route[: depth + 1] in self.whole, in_list)
             if not below:
                 return self._parent({layer.name: layer for layer, _ in nodes}, route[:depth])
             nodes = below
@@ -117,8 +121,12 @@ def _merge(base: dict[str, Any], over: dict[str, Any], at: Route, whole: frozens
 
 
 def _descend(
-    nodes: list[tuple[Layer, Any]], step: str | int, whole: bool
+    nodes: list[tuple[Layer, Any]], step: str | int, whole: bool, in_list: bool
 ) -> list[tuple[Layer, Any]]:
+    """Return what stands at ``step`` in each layer that has it, as far as it counts.
+
+    Null removes what weaker layers say; in a list, which is replaced whole, it is a value.
+    """
     below: list[tuple[Layer, Any]] = []
     for layer, value in nodes:
         if isinstance(value, dict):
@@ -129,7 +137,7 @@ def _descend(
             child = value[step]
         else:
             continue
-        if child is None and isinstance(value, dict):
+        if child is None and not in_list:
             break
         below.append((layer, child))
         if whole or not isinstance(child, dict):

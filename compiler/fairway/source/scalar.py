@@ -39,7 +39,7 @@ def resolve(text: str) -> Scalar:
         return _WORDS.get(text, text) if len(text) <= 5 else text
     if _INTEGER.match(text):
         return int(text)
-    if _FLOAT.match(text):
+    if _FLOAT.match(text) and not text.lstrip("+-").isdecimal():
         return float(text)
     if _OCTAL.match(text):
         return int(text, 8)

@@ -14,7 +14,7 @@ from fairway.spec.core import PydanticCustomError
 
 _LABEL = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 PATTERNS: dict[str, str] = {
-    "name": rf"^(?=.{{1,40}}$){_LABEL}$",
+    "name": r"^(?=.{1,40}$)[a-z]([a-z0-9-]*[a-z0-9])?$",
     "label": rf"^(?=.{{1,63}}$){_LABEL}$",
     "version": r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,28}[A-Za-z0-9])?$",
     "uri": r"^(\./.+|models:/[^/@]+(/[0-9]+|@[^/@]+)|https://.+|oci://.+|s3://.+|gs://.+)$",
@@ -33,7 +33,8 @@ PATTERNS: dict[str, str] = {
 }
 
 MEANINGS: dict[str, str] = {
-    "name": "a name of at most 40 lower-case letters, digits and `-`, such as fraud-detector",
+    "name": "a name of at most 40 lower-case letters, digits and `-` that begins with a letter,"
+    " such as fraud-detector",
     "label": "a name of at most 63 lower-case letters, digits and `-`, such as payments",
     "version": "a version of at most 30 letters, digits, `.`, `_` and `-`, such as 3.1.0",
     "uri": "a model's source: ./path, models:/name/7, models:/name@alias, https://, oci://,"

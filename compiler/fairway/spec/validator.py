@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from fairway.packs import PACKAGE
 from fairway.spec.core import SchemaValidator, core_version
 
+_KEPT = 8
 _DROPPED = frozenset({"metadata", "serialization"})
 
 
@@ -106,8 +107,19 @@ def _store(path: str, schema: Any) -> None:
         with open(beside, "wb") as stream:
             stream.write(data)
         os.replace(beside, path)
+        _forget_old(path)
     except (OSError, ValueError):
         return  # a read-only home costs time, nothing else
+
+
+def _forget_old(path: str) -> None:
+    """Keep the newest schemas of a model only: every version of Fairway or Python has its own."""
+    folder, file = os.path.split(path)
+    begin = file.rpartition("-")[0] + "-"
+    with os.scandir(folder) as entries:
+        found = [(e.stat().st_mtime_ns, e.path) for e in entries if e.name.startswith(begin)]
+    for _, old in sorted(found)[:-_KEPT]:
+        os.unlink(old)
 
 
 # What marshal cannot hold: where it stands in the schema, and how it is found again.

@@ -37,6 +37,37 @@ def emit(document: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
+def emit_key(key: str) -> str:
+    """Return a map's key."""
+    return _string(key)
+
+
+def emit_value(value: Any, indent: str) -> str:
+    """Return what stands after a key and its colon, where the key is indented by ``indent``."""
+    kind = type(value)
+    if kind is str:
+        return f" {_string(value)}\n"
+    if kind is int:
+        return f" {value}\n"
+    lines = [""]
+    if value and _is_map(value, kind):
+        _map(value, indent + "  ", lines, "")
+    elif value and (kind is list or isinstance(value, list | tuple)):
+        _list(value, indent, lines)
+    else:
+        return f" {_scalar(value)}\n"
+    return "\n".join(lines) + "\n"
+
+
+def emit_item(value: Any, indent: str) -> str:
+    """Return an item of a list whose dash is indented by ``indent``."""
+    if type(value) is str:
+        return f"{indent}- {_string(value)}\n"
+    lines: list[str] = []
+    _list([value], indent, lines)
+    return "\n".join(lines) + "\n"
+
+
 def _map(value: Mapping[str, Any], indent: str, lines: list[str], first: str) -> None:
     lead = first or indent
     for key, child in value.items():

@@ -93,7 +93,8 @@ def is_value(kind: Type) -> bool:
     return False
 
 
-def _is_text(kind: Type) -> bool:
+def is_text(kind: Type) -> bool:
+    """Whether a value of this type can be a part of text: strings and integers."""
     return kind in (str, int) or _origin(kind) is Literal or is_union_of_text(kind)
 
 
@@ -156,12 +157,56 @@ def _template_data(node: Any, scope: Scope) -> Typed:
 def _compare(node: Any, scope: Scope) -> Typed:
     left = translate_node(node.expr, scope)
     code = left.code
+    before, left_node = left.type, node.expr
     for operand in node.ops:
         right = translate_node(operand.expr, scope)
-        if operand.op in ("in", "notin") and not is_value(right.type):
-            raise ExpressionError("`in` needs a list, a map or a string of plain values")
+        kind = _members(right.type) if operand.op in ("in", "notin") else right.type
+        _refuse_unlike(operand.op, before, kind)
+        for constant, other in ((left_node, kind), (operand.expr, before)):
+            literal: Any = get_origin(other)
+            if isinstance(constant, nodes.Const) and literal is Literal:
+                _refuse_never(constant.value, get_args(other))
         code += f" {_COMPARISONS[operand.op]} {right.code}"
+        before, left_node = right.type, operand.expr
     return Typed(f"({code})", bool)
+
+
+def _members(kind: Type) -> Type:
+    """Return the type of what ``in`` finds in a value: elements, keys or parts of a string."""
+    inner = element(kind)
+    if inner is not None:
+        return inner
+    origin: Any = get_origin(kind)
+    if isinstance(origin, type) and issubclass(origin, Mapping):
+        return get_args(kind)[0]
+    if kind is str:
+        return str
+    raise ExpressionError("`in` needs a list, a map or a string on its right")
+
+
+def _families(kind: Type) -> frozenset[str]:
+    """Return what a value can be compared as: text, number or condition."""
+    origin: Any = get_origin(kind)
+    if origin in (Union, UnionType):
+        return frozenset().union(*map(_families, get_args(kind)))
+    names = {bool: "condition", int: "number", float: "number", str: "text"}
+    name = "text" if origin is Literal else names.get(kind)
+    return frozenset() if name is None else frozenset({name})
+
+
+def _refuse_unlike(operator: str, left: Type, right: Type) -> None:
+    """Refuse a comparison that always has the same answer, or that Python cannot make."""
+    sides = (_families(left), _families(right))
+    ordered = operator in ("lt", "lteq", "gt", "gteq")
+    if not sides[0] & sides[1] or (ordered and len(sides[0] | sides[1]) > 1):
+        raise ExpressionError(f"{type_label(left)} and {type_label(right)} do not compare")
+
+
+def _refuse_never(value: Any, known: tuple[str, ...]) -> None:
+    if value not in known:
+        close = nearest(str(value), known)
+        hint = f"did you mean `{close}`?" if close else f"there are {listed(known)}"
+        raise ExpressionError(f"it is never `{value}`; {hint}")
 
 
 def _boolean(node: Any, scope: Scope, word: str) -> Typed:
@@ -191,15 +236,15 @@ def _choose(node: Any, scope: Scope) -> Typed:
 def _concat(node: Any, scope: Scope) -> Typed:
     parts = [translate_node(part, scope) for part in node.nodes]
     for part in parts:
-        if not _is_text(part.type):
+        if not is_text(part.type):
             raise ExpressionError(f"`~` joins strings and integers, not a {type_label(part.type)}")
     return Typed("(" + " + ".join(f"str({part.code})" for part in parts) + ")", str)
 
 
 def _list(node: Any, scope: Scope) -> Typed:
     items = [translate_node(item, scope) for item in node.items]
-    if not items or any(item.type not in SCALARS for item in items):
-        raise ExpressionError("a list in an expression holds constants")
+    if len({item.type for item in items}) != 1 or items[0].type not in SCALARS:
+        raise ExpressionError("a list in an expression holds constants of one type")
     kind = items[0].type
     return Typed("(" + "".join(f"{item.code}, " for item in items) + ")", tuple[kind, ...])  # type: ignore[valid-type]
 
@@ -212,7 +257,7 @@ def _filter(node: Any, scope: Scope) -> Typed:
     inner = element(value.type)
     if node.name == "length" and not arguments and (inner is not None or value.type is str):
         return Typed(f"len({value.code})", int)
-    if node.name == "string" and not arguments and _is_text(value.type):
+    if node.name == "string" and not arguments and is_text(value.type):
         return Typed(f"str({value.code})", str)
     if node.name == "join" and len(arguments) == 1 and inner is str and arguments[0].type is str:
         return Typed(f"{arguments[0].code}.join({value.code})", str)

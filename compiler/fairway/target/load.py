@@ -191,14 +191,18 @@ class _Fields:
         keys = {"path", "template", "for", "format", "order"}
         if not isinstance(item, dict) or not {"path", "template", "for"} <= set(item) <= keys:
             self.fail(route, f"an artifact has the keys {', '.join(sorted(keys))}")
-        folder = os.path.dirname(self.document.path)
-        if not os.path.isfile(os.path.join(folder, str(item["template"]))):
-            self.fail((*route, "template"), f"there is no file {item['template']} beside this one")
+        form, order = item.get("format", "yaml"), item.get("order", 0)
+        for key, value in (("path", item["path"]), ("format", form)):
+            if not isinstance(value, str):
+                self.fail((*route, key), f"`{key}` must be a string")
+        if type(order) is not int:
+            self.fail((*route, "order"), "`order` must be a whole number")
+        folder, name = os.path.dirname(self.document.path), str(item["template"])
+        if os.path.basename(name) != name or not os.path.isfile(os.path.join(folder, name)):
+            self.fail((*route, "template"), f"there is no file {name} beside this one")
         if item["for"] not in ("plan", "image"):
             self.fail((*route, "for"), "expected plan or image")
-        form = item.get("format", "yaml")
-        order = item.get("order", 0)
-        return ArtifactTemplate(item["path"], item["template"], item["for"], form, order, route)
+        return ArtifactTemplate(item["path"], name, item["for"], form, order, route)
 
     def _map(self, key: str) -> Mapping[str, Any]:
         value = self.value.get(key, {})

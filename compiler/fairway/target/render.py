@@ -9,11 +9,10 @@ from typing import Any
 
 from fairway.artifact import Artifact
 from fairway.errors import UsageError
-from fairway.indented_json import indented_json
 from fairway.plan.model import ImagePlan, Plan
-from fairway.target.emit import emit_documents
+from fairway.target.fused import fuse_json, fuse_yaml
 from fairway.target.load import ArtifactTemplate, Subject, Target, read_template
-from fairway.target.structured import compile_documents, compile_text
+from fairway.target.structured import compile_text, translate_documents
 from fairway.target.text import QUOTERS, compile_text_template
 
 _SCOPES: Mapping[Subject, type] = {"plan": Plan, "image": ImagePlan}
@@ -26,7 +25,7 @@ class _Part:
     target: str
     order: int
     path: Callable[[Any], str]
-    documents: Callable[[Any], list[Any]] | None
+    documents: Callable[[Any], list[str]] | None
     text: Callable[[Any], str] | None
 
 
@@ -60,15 +59,6 @@ class Renderer:
                 artifacts.append(Artifact(path, text, names, spec, environment))
         return artifacts
 
-    def documents(self, value: Plan | ImagePlan) -> list[Any]:
-        """Return the rendered objects of all structured parts, in order."""
-        return [
-            document
-            for part in self._parts
-            if part.documents is not None
-            for document in part.documents(value)
-        ]
-
 
 def _content(parts: list[_Part], value: Any) -> str:
     documents = [
@@ -78,7 +68,7 @@ def _content(parts: list[_Part], value: Any) -> str:
         for document in part.documents(value)
     ]
     if documents:
-        return emit_documents(documents)
+        return "---\n".join(documents)
     return "".join(part.text(value) for part in parts if part.text is not None)
 
 
@@ -88,10 +78,10 @@ def _compile(target: Target, template: ArtifactTemplate) -> _Part:
     path = compile_text(template.path, scope, target.document, route)
     file = os.path.join(target.folder, template.template)
     if template.format in ("yaml", "json"):
-        documents = compile_documents(read_template(file), scope)
+        nodes = translate_documents(read_template(file), scope)
         if template.format == "yaml":
-            return _Part(target.name, template.order, path, documents, None)
-        return _Part(target.name, template.order, path, None, _as_json(documents))
+            return _Part(target.name, template.order, path, fuse_yaml(nodes, scope), None)
+        return _Part(target.name, template.order, path, None, _one(fuse_json(nodes, scope), file))
     quote = QUOTERS.get(template.format)
     if quote is None:
         known = ", ".join(("yaml", "json", *QUOTERS))
@@ -107,9 +97,11 @@ def _text(path: str) -> str:
         return stream.read()
 
 
-def _as_json(documents: Callable[[Any], list[Any]]) -> Callable[[Any], str]:
+def _one(documents: Callable[[Any], list[str]], path: str) -> Callable[[Any], str]:
     def render(value: Any) -> str:
-        (document,) = documents(value)
-        return indented_json(document, 2) + "\n"
+        made = documents(value)
+        if len(made) > 1:
+            raise UsageError(f"{path}: a JSON file holds one document; this makes {len(made)}")
+        return made[0] if made else ""
 
     return render

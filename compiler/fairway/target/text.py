@@ -78,20 +78,22 @@ class _Literal(str):
 
 def _check(body: list[nodes.Node], path: str, scope: Scope) -> None:
     for node in body:
-        try:
-            _check_node(node, path, scope)
-        except ExpressionError as error:
-            raise UsageError(f"{path}:{node.lineno}: {error}") from None
+        # Text and expressions that follow each other are one node, which begins at its first line.
+        parts = node.nodes if isinstance(node, nodes.Output) else [node]
+        for part in parts:
+            try:
+                _check_node(part, path, scope)
+            except ExpressionError as error:
+                raise UsageError(f"{path}:{part.lineno}: {error}") from None
 
 
 def _check_node(node: nodes.Node, path: str, scope: Scope) -> None:
-    if isinstance(node, nodes.Output):
-        for part in node.nodes:
-            if isinstance(part, nodes.TemplateData):
-                continue
-            typed = translate_node(part, scope)
-            if not is_value(typed.type):
-                raise ExpressionError(f"a {type_label(typed.type)} cannot stand in text")
+    if isinstance(node, nodes.TemplateData):
+        return
+    if isinstance(node, nodes.Expr):
+        typed = translate_node(node, scope)
+        if not is_value(typed.type):
+            raise ExpressionError(f"a {type_label(typed.type)} cannot stand in text")
     elif isinstance(node, nodes.If):
         if translate_node(node.test, scope).type is not bool:
             raise ExpressionError("`if` needs a condition; compare with == or !=")

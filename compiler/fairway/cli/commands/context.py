@@ -36,7 +36,7 @@ def command(
     outputs: tuple[str, ...],
     fail_on: str,
 ) -> None:
-    r"""Make the folder that an image is built from, and print its path.
+    """Make the folder that an image is built from, and print its path.
 
     FOLDER is an image's folder in the compiled output, such as
     rendered/images/NAME/VERSION. Every file that its context.json lists is fetched and its

@@ -21,7 +21,7 @@ from fairway.spec.nearest import listed
 @click.option("--env", "environments", multiple=True, help="Only this environment; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 def command(path: str, environments: tuple[str, ...], as_json: bool) -> None:
-    r"""Show the value of each field, its type and unit, and where it came from.
+    """Show the value of each field, its type and unit, and where it came from.
 
     PATH is a spec or its folder; ROUTE names a field or a part of the spec, such as
     serving.scaling or versions["3.1.0"].

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def command(
 
     What is not given by an option is asked for on a terminal.
     """
+    specs = _specs(specs)
     environments = _environments(specs)
     framework = framework or _ask("Framework", "--framework", "sklearn", tuple(FORMATS))
     form = form or default_format(framework)
@@ -82,6 +84,14 @@ def command(
         f" then `fairway lock {specs / name}` and `fairway validate`",
         err=True,
     )
+
+
+def _specs(specs: Path) -> Path:
+    """Return the project's folder: the one given, or the one that the working directory is in."""
+    above = find_project(".")
+    if (specs / PROJECT_FILE).is_file() or above is None:
+        return specs
+    return Path(os.path.relpath(Path(above).parent))
 
 
 def _environments(specs: Path) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from fairway.scaffold.write import schema_text
     help="Write every schema to this folder as NAME.json instead.",
 )
 def command(name: str, out: Path | None) -> None:
-    r"""Print a JSON Schema (draft-07): of a spec, the project file, the lock or a report.
+    """Print a JSON Schema (draft-07): of a spec, the project file, the lock or a report.
 
     Editors complete and explain every key with it; put this line first in a spec:
 
