@@ -29,6 +29,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             out = Path(folder) / "fleet"
             done = compile_command("specs", "--out", out, folder=REPOSITORY)
             if done.returncode:
-                pytest.exit(f"the fleet does not compile:\n{done.stdout}{done.stderr}", returncode=2)
+                pytest.exit(
+                    f"the fleet does not compile:\n{done.stdout}{done.stderr}", returncode=2
+                )
             shutil.rmtree(GOLDEN, ignore_errors=True)
             shutil.copytree(out, GOLDEN)

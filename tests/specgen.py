@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
+
 from fairway.check import Checked, check_spec
 from fairway.compile import Compiled, Compiler, Selection
 from fairway.project import LoadedProject, load_project
-from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
 
 Document: TypeAlias = dict[str, Any]
 
@@ -257,7 +258,8 @@ def serving(draw: DrawFn, *, own_image: bool) -> Document:
 def _egress() -> SearchStrategy[Document]:
     ports = st.integers(1, 65535)
     cidrs = st.one_of(
-        st.tuples(st.ip_addresses(v=4), st.just("/32")), st.tuples(st.ip_addresses(v=6), st.just("/128"))
+        st.tuples(st.ip_addresses(v=4), st.just("/32")),
+        st.tuples(st.ip_addresses(v=6), st.just("/128")),
     )
     return st.one_of(
         st.builds(lambda n, p: {"namespace": n, "port": p}, labels(), ports),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
+from fairway.blank import blank_keys, check_blank_keys, check_blank_versions
 from fairway.finding import Finding, Fix
 from fairway.location import Location, Route
 from fairway.project import PROJECT_FILE, LoadedProject, shown_path
@@ -113,6 +114,7 @@ class _Binder:
         self.loaded = loaded
         self.findings = findings
         self.broken = [f.at.offsets for f in findings if f.at.offsets is not None]
+        self.blank = blank_keys(document) if document.complete else frozenset()
         self.views: list[View] = []
         self.rests: list[View] = []
         self.rest: Rest | None = None
@@ -125,6 +127,8 @@ class _Binder:
     def bind(self) -> None:
         """Bind every environment; those without overrides share their words and are bound once."""
         overrides = self._overrides()
+        if self.document.complete:
+            self.findings += check_blank_versions(self.document, self.blank)
         same = tuple(name for name, override in overrides.items() if not override)
         base = self._merge(self.layers)
         base_rest: Rest | None = None
@@ -172,6 +176,8 @@ class _Binder:
         self.findings += [finding._replace(environments=environments) for finding in found]
         if spec is None and self.document.complete:
             self.findings += check_versions_named(merged, environments)
+        if self.blank:
+            self.findings += check_blank_keys(merged, self.document, self.blank, environments)
         return spec
 
     def _bind_what_overrides_hide(self, base: Merged) -> None:

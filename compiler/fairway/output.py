@@ -234,5 +234,7 @@ def _read_index(path: str) -> dict[str, Any]:
 
 
 def _refuse_path(path: str) -> None:
-    if path.startswith("/") or "\\" in path or ".." in path.split("/") or not path:
+    # A part that is empty or a dot would be another name for a path that is checked without it.
+    strange = any(part in ("", ".", "..") for part in path.split("/"))
+    if strange or "\\" in path or "\0" in path or path == INDEX:
         raise UsageError(f"an artifact's path must stay inside the output: {path!r}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from artifacts.objects import Manifest, compile_specs, manifests
+
 from fairway.artifact import Artifact
 
 SPECS = Path(__file__).resolve().parents[2] / "specs"

@@ -44,9 +44,31 @@ def strict(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _KEYWORDS = frozenset(
-    "type properties additionalProperties items required enum pattern not anyOf allOf oneOf"
-    " minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength"
-    " minItems maxItems uniqueItems minProperties maxProperties".split()
+    [
+        "type",
+        "properties",
+        "additionalProperties",
+        "items",
+        "required",
+        "enum",
+        "pattern",
+        "not",
+        "anyOf",
+        "allOf",
+        "oneOf",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "uniqueItems",
+        "minProperties",
+        "maxProperties",
+    ]
 )
 """What a structural schema says in keywords that JSON Schema shares."""
 

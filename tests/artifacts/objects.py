@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
+
 from fairway.artifact import Artifact
 from fairway.compile import Compiled, Compiler, Selection
 from fairway.fleet import Fleet

@@ -15,20 +15,50 @@ Control: TypeAlias = Callable[[Pod], Iterator[str]]
 
 _CONTAINERS = ("containers", "initContainers", "ephemeralContainers")
 _BASELINE_CAPABILITIES = frozenset(
-    "AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE SETFCAP SETGID"
-    " SETPCAP SETUID SYS_CHROOT".split()
+    [
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
+    ]
 )
 _SELINUX_TYPES = frozenset(
     ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"]
 )
 _VOLUME_TYPES = frozenset(
-    "configMap csi downwardAPI emptyDir ephemeral persistentVolumeClaim projected secret".split()
+    [
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "persistentVolumeClaim",
+        "projected",
+        "secret",
+    ]
 )
 _SYSCTLS = frozenset(
-    "kernel.shm_rmid_forced net.ipv4.ip_local_port_range net.ipv4.ip_unprivileged_port_start"
-    " net.ipv4.tcp_syncookies net.ipv4.ping_group_range net.ipv4.ip_local_reserved_ports"
-    " net.ipv4.tcp_keepalive_time net.ipv4.tcp_fin_timeout net.ipv4.tcp_keepalive_intvl"
-    " net.ipv4.tcp_keepalive_probes".split()
+    [
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.ip_unprivileged_port_start",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.ip_local_reserved_ports",
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
+    ]
 )
 _PROFILES = ("RuntimeDefault", "Localhost")
 _APPARMOR_ANNOTATION = "container.apparmor.security.beta.kubernetes.io/"
@@ -105,9 +135,11 @@ def _apparmor(template: Pod) -> Iterator[str]:
 def _selinux(template: Pod) -> Iterator[str]:
     for owner, context in _contexts(template):
         options = context.get("seLinuxOptions", {})
-        if options.get("type", "") not in _SELINUX_TYPES or options.get("user", ""):
-            yield owner
-        elif options.get("role", ""):
+        if (
+            options.get("type", "") not in _SELINUX_TYPES
+            or options.get("user", "")
+            or options.get("role", "")
+        ):
             yield owner
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from ipaddress import ip_address
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from artifacts.objects import Manifest, Object, pod_template
 

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from artifacts import custom_resource_schema, kubernetes_schema
 from artifacts.objects import Manifest, Object, scalars
-from fairway.artifact import Artifact
 from kubernetes_validate import validate
+
+from fairway.artifact import Artifact
 
 needs_definitions = pytest.mark.skipif(
     not custom_resource_schema.CRDS.is_dir(), reason=custom_resource_schema.ABSENT
@@ -185,6 +186,6 @@ def test_kustomize_accepts_every_folder(fleet_artifacts: list[Artifact], tmp_pat
             ["kubectl", "kustomize", folder], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, f"{folder.name}: {done.stderr}"
-        assert done.stdout.count("\nkind: ") == (folder / "manifest.yaml").read_text(
-            "utf-8"
-        ).count("\nkind: ")
+        assert done.stdout.count("\nkind: ") == (folder / "manifest.yaml").read_text("utf-8").count(
+            "\nkind: "
+        )

@@ -85,14 +85,17 @@ def test_a_foreign_file_stays(repository: Repository) -> None:
     assert not (foreign.parent / "manifest.yaml").exists()
 
 
-def test_without_an_index_nothing_is_removed(repository: Repository) -> None:
+def test_a_folder_without_an_index_is_not_ours(repository: Repository) -> None:
     repository.write()
-    repository.write("other")
     repository.compiled()
     (repository.out / "index.json").unlink()
-    repository.delete("other")
-    repository.compiled()
-    assert (repository.out / "staging" / "other" / "manifest.yaml").exists()
+    before = repository.tree()
+    repository.delete("scorer")
+    repository.write("other")
+    done = repository.compile()
+    assert done.code == 2
+    assert "no index.json" in done.said
+    assert repository.tree() == before
 
 
 def test_a_version_that_is_gone_takes_its_image_with_it(repository: Repository) -> None:
@@ -205,7 +208,10 @@ def test_an_interrupted_write_leaves_whole_files(
 
 def test_a_folder_in_the_way_is_said(repository: Repository) -> None:
     repository.write()
-    (repository.out / "staging" / "scorer" / "manifest.yaml").mkdir(parents=True)
+    repository.compiled()
+    manifest = repository.out / "staging" / "scorer" / "manifest.yaml"
+    manifest.unlink()
+    manifest.mkdir()
     done = repository.compile()
     assert done.code == 3
     assert "manifest.yaml: cannot be read: Is a directory" in done.said

@@ -160,7 +160,7 @@ def test_a_format_that_is_not_the_bytes_is_found(fleet: Path) -> None:
     spec.write_text(spec.read_text().replace("format: skops", "format: joblib"))
     result = CliRunner().invoke(cli, ["validate"], catch_exceptions=False)
     assert result.exit_code == 1
-    assert "is said to be joblib, and its bytes are skops" in result.output
+    assert "said to be joblib, and the bytes of 1.0.0, 1.1.0 are skops" in result.output
 
 
 def test_a_pushed_image_is_named_by_tag_and_digest(fleet: Path) -> None:

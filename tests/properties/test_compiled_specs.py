@@ -12,11 +12,12 @@ from artifacts import custom_resource_schema, kubernetes_schema, relations
 from artifacts.objects import Manifest, manifests, pod_template
 from artifacts.pod_security import violations
 from artifacts.relations import pods_of
-from fairway.compile import Compiler, Selection
-from fairway.plan.model import Plan
 from hypothesis import given, settings
 from ruamel.yaml import YAML
 from specgen import PROJECT, GeneratedSpec, Workspace, specs
+
+from fairway.compile import Compiler, Selection
+from fairway.plan.model import Plan
 
 pytestmark = pytest.mark.slow
 examples = settings(max_examples=25)
@@ -131,9 +132,7 @@ def test_the_strategy_decides_the_workloads(workspace: Workspace, spec: Generate
 
 @examples
 @given(spec=specs())
-def test_a_rolling_selector_outlives_the_version(
-    workspace: Workspace, spec: GeneratedSpec
-) -> None:
+def test_a_rolling_selector_outlives_the_version(workspace: Workspace, spec: GeneratedSpec) -> None:
     for plan, manifest in rendered(workspace, spec):
         for item in manifest.of("Deployment"):
             selector = item["spec"]["selector"]["matchLabels"]
@@ -175,9 +174,7 @@ def test_each_environment_runs_its_own_image(workspace: Workspace, spec: Generat
 
 @examples
 @given(spec=specs())
-def test_every_artifact_says_where_it_came_from(
-    workspace: Workspace, spec: GeneratedSpec
-) -> None:
+def test_every_artifact_says_where_it_came_from(workspace: Workspace, spec: GeneratedSpec) -> None:
     compiled = workspace.compile(spec)
     paths = [artifact.path for artifact in compiled.artifacts]
     assert len(set(paths)) == len(paths)

@@ -11,15 +11,16 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+from properties.dockerfile import Instruction, instructions, unquoted
+
 from fairway.packs import pack_folder
 from fairway.plan.model import ImagePlan
 from fairway.target.load import load_target
 from fairway.target.render import Renderer
 from fairway.target.text import quote_dockerfile
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
-from hypothesis.strategies import SearchStrategy
-from properties.dockerfile import Instruction, instructions, unquoted
 
 EVIL = [
     "a\nRUN id", "a\r\nUSER root", "a\\\nUSER 0", 'a"\nUSER root\n"', 'a" b="c', "$HOME", "${PATH}",

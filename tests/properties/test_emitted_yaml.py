@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import yaml
-from fairway.source.build import parse
-from fairway.source.file import source_from_text
-from fairway.target.emit import emit, emit_documents
 from hypothesis import example, given
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
+
+from fairway.source.build import parse
+from fairway.source.file import source_from_text
+from fairway.target.emit import emit, emit_documents
 
 WORDS = [
     "no", "Yes", "on", "OFF", "y", "N", "true", "Null", "~", "", " ", "null ", " x", "x ",
@@ -34,14 +35,10 @@ nasty = st.one_of(
     st.text("0123456789abcdefmkiGM%s:.-_ ", max_size=8),
 )
 keys = nasty.filter(lambda text: len(text) <= 200)
-scalars = st.one_of(
-    nasty, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False)
-)
+scalars = st.one_of(nasty, st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False))
 trees = st.recursive(
     scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(keys, inner, max_size=4)),
     max_leaves=12,
 )
 documents = st.one_of(st.dictionaries(keys, trees, max_size=5), st.lists(trees, max_size=5))

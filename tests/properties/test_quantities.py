@@ -7,11 +7,12 @@ from decimal import Decimal
 
 import pytest
 from artifacts.relations import canonical_quantity, seconds
-from fairway.plan.planner import route_timeout
-from fairway.spec.units import Duration, parse_cpu, parse_duration, parse_memory
 from hypothesis import example, given
 from hypothesis import strategies as st
 from specgen import cpus, durations, memories
+
+from fairway.plan.planner import route_timeout
+from fairway.spec.units import Duration, parse_cpu, parse_duration, parse_memory
 
 
 @given(cpus())

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fairway.errors import UsageError
 from target.subject import THING, rendered, text_rendered
+
+from fairway.errors import UsageError
 
 ALLOWED: dict[str, Any] = {
     "thing.name": "one",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from target.subject import write_target
+
 from fairway.errors import UsageError
 from fairway.packs import pack_folder
 from fairway.plan.model import ImagePlan, Plan
 from fairway.target.expression import fields_of
 from fairway.target.load import load_target, load_targets
 from fairway.target.render import Renderer
-from target.subject import write_target
 
 SOUND = """\
 target: notes
@@ -55,7 +56,11 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "expresses nothing": ("slos: true", "slos: false", "expected true or a list of values"),
     "expresses a text": ("[batch]", "batch", "4:27: expected true or a list of values"),
     "cannot without a reason": ("it has no names", "true", "expected the reason, as a string"),
-    "no template": ("template: notes.yaml\n", "", "an artifact has the keys for, format, order"),
+    "no template": (
+        "    template: notes.yaml\n",
+        "",
+        "an artifact has the keys for, format, order",
+    ),
     "unknown key of an artifact": ("for: plan", "of: plan", "7:5: an artifact has the keys"),
     "template is not there": (
         "template: notes.yaml",
@@ -69,7 +74,11 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     ),
     "for": ("for: plan", "for: fleet", "9:10: expected plan or image"),
     "order": ("for: plan", "for: plan\n    order: first", "10:12: `order` must be a whole number"),
-    "path": ("path: ${{ plan.environment }}/${{ plan.name }}/notes.yaml", "path: 7", "7:11: `path`"),
+    "path": (
+        "path: ${{ plan.environment }}/${{ plan.name }}/notes.yaml",
+        "path: 7",
+        "7:11: `path`",
+    ),
     "not a list": ("artifacts:\n", "artifacts: yes\nx:\n", "unknown key `x`"),
     "duplicate key": ("role: addon", "role: addon\nrole: addon", "4:1: "),
     "not YAML": ("role: addon", "role: [addon", "notes/target.yaml:"),

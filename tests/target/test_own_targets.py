@@ -115,7 +115,11 @@ def test_two_deployments_cannot_share_a_file(repository: Repository) -> None:
 
 BROKEN: dict[str, tuple[str, str, str]] = {
     "target.yaml": (NOTES.replace("addon", "adon"), "a: 1\n", "targets/notes/target.yaml:3:7: "),
-    "template": (NOTES, "a: ${{ plan.nam }}\n", "targets/notes/notes.yaml:1:4: a plan has no `nam`"),
+    "template": (
+        NOTES,
+        "a: ${{ plan.nam }}\n",
+        "targets/notes/notes.yaml:1:4: a plan has no `nam`",
+    ),
     "not YAML": (NOTES, "a: [\n", "targets/notes/notes.yaml"),
     "two JSON documents": (
         NOTES.replace("for: plan", "for: plan\n    format: json"),
@@ -144,16 +148,16 @@ def test_a_folder_that_is_not_there(repository: Repository) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "message"),
+    ("field", "value", "words"),
     [
-        ("workload", "kubernets", "there is no target kubernets"),
-        ("workload", "gateway-api", "the target gateway-api is a router, not a workload"),
-        ("router", "docker", "the target docker is a image, not a router"),
-        ("targets", ["docker", "kubernetes"], "the target kubernetes is a workload, not a image"),
+        ("workload", "kubernets", ["no target kubernets", "kubernetes"]),
+        ("workload", "gateway-api", ["gateway-api", "router", "workload", "write kubernetes"]),
+        ("router", "docker", ["docker", "image", "router", "write gateway-api"]),
+        ("targets", ["docker", "kubernetes"], ["kubernetes", "workload", "addon", "notes"]),
     ],
 )
 def test_a_target_in_the_wrong_place(
-    repository: Repository, field: str, value: object, message: str
+    repository: Repository, field: str, value: object, words: list[str]
 ) -> None:
     own(repository)
 
@@ -165,6 +169,4 @@ def test_a_target_in_the_wrong_place(
     done = repository.compile()
     assert done.code == 1
     assert "target/unknown" in done.report
-    assert message.replace(" a image", " a") in done.report.replace(" an image", " a").replace(
-        " a image", " a"
-    )
+    assert [word for word in words if word not in done.report] == []

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from fairway.errors import UsageError
 from target.subject import THING, rendered
+
+from fairway.errors import UsageError
 
 CASES: dict[str, tuple[str, Any]] = {
     "no expression": ("a: 1\nb: [x, no, 012]", [{"a": 1, "b": ["x", "no", 12]}]),
@@ -77,7 +78,10 @@ def test_an_empty_list_repeats_nothing() -> None:
 
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "unknown directive": ("a:\n  $if: ${{ thing.ready }}", "2:3: `$if` is not a directive; there are"),
+    "unknown directive": (
+        "a:\n  $if: ${{ thing.ready }}",
+        "2:3: `$if` is not a directive; there are",
+    ),
     "directive in capitals": ("$When: ${{ thing.ready }}", "`$When` is not a directive"),
     "when without condition": ("a:\n  $when: ${{ thing.name }}", "2:10: `$when` needs a condition"),
     "when without expression": ("a: {$when: true}", "expected one expression"),
@@ -86,7 +90,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "each of a map": ("a:\n- $each: ${{ thing.labels }}\n  $as: x", "`$each` needs a list"),
     "each without as": ("a:\n- $each: ${{ thing.tags }}\n  b: 1", "`$each` needs `$as`"),
     "as without each": ("a:\n- $as: x\n  b: 1", "2:8: `$as` needs `$each`"),
-    "as of a name in use": ("a:\n- $each: ${{ thing.tags }}\n  $as: thing", "needs `$as` with a new"),
+    "as of a name in use": (
+        "a:\n- $each: ${{ thing.tags }}\n  $as: thing",
+        "needs `$as` with a new",
+    ),
     "as in capitals": ("a:\n- $each: ${{ thing.tags }}\n  $as: Tag", "a new name in lower case"),
     "as of code": ("a:\n- $each: ${{ thing.tags }}\n  $as: 'x in ()'", "a new name in lower case"),
     "each in a map": (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fairway.errors import UsageError
 from target.subject import text_rendered
+
+from fairway.errors import UsageError
 
 CASES: dict[str, tuple[str, str]] = {
     "no expression": ("FROM scratch\n", "FROM scratch\n"),
@@ -55,7 +56,10 @@ REFUSED: dict[str, tuple[str, str]] = {
         "{% for a in thing.tags if thing.ready %}{% endfor %}",
         "`for` needs one name and a list",
     ),
-    "for two names": ("{% for a, b in thing.tags %}{% endfor %}", "`for` needs one name and a list"),
+    "for two names": (
+        "{% for a, b in thing.tags %}{% endfor %}",
+        "`for` needs one name and a list",
+    ),
     "loop variable": (
         "{% for a in thing.tags %}{{ loop.index }}{% endfor %}",
         "`loop` is not defined",

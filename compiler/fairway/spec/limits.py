@@ -1,6 +1,6 @@
-"""Limits of Kubernetes and of the Gateway API that only the whole of a spec can pass.
+"""Limits of Kubernetes, of the Gateway API and of our own server on the whole of a spec.
 
-What passes them would render, and then be refused by the cluster.
+What passes them would render, and then be refused by the cluster or fail when it starts.
 """
 
 from __future__ import annotations
@@ -68,10 +68,22 @@ def _timeout(view: View) -> Iterator[Fault]:
         yield Fault(rule.VALUE, ("serving", "traffic", "timeout"), message)
 
 
+def _reserved_variables(view: View) -> Iterator[Fault]:
+    """Find Secrets that would replace what our own server's process is started with."""
+    if view.spec.serving.runtime != "fairway":
+        return
+    for index, secret in enumerate(view.spec.serving.secrets):
+        if secret.name == "PATH" or secret.name.startswith(("PYTHON", "LD_")):
+            message = f"{secret.name} decides how the model server itself starts"
+            route = ("serving", "secrets", index, "name")
+            yield Fault(rule.CONSISTENT, route, message, Fix("give the variable another name"))
+
+
 LIMITS: Mapping[MeaningRule, tuple[Route, ...]] = {
     _rollout: (("release",),),
     _namespace: (("metadata",),),
     _hosts: (("serving", "hosts"),),
     _timeout: (("serving", "traffic"),),
+    _reserved_variables: (("serving", "secrets"), ("serving", "runtime")),
 }
 """Each rule with the routes that it reads."""

@@ -253,18 +253,6 @@ def _unique_items(view: View) -> Iterator[Fault]:
                 yield Fault(rule.CONSISTENT, (*route, index), message, Fix("remove one of the two"))
 
 
-def _reserved_variables(view: View) -> Iterator[Fault]:
-    """Find Secrets that would replace what our own server's process is started with."""
-    if view.spec.serving.runtime != "fairway":
-        return
-    for index, secret in enumerate(view.spec.serving.secrets):
-        if secret.name == "PATH" or secret.name.startswith(("PYTHON", "LD_")):
-            message = f"{secret.name} decides how the model server itself starts"
-            fix = Fix("give the variable another name")
-            route = ("serving", "secrets", index, "name")
-            yield Fault(rule.CONSISTENT, route, message, fix)
-
-
 def _slugs(view: View) -> Iterator[Fault]:
     seen: dict[str, str] = {}
     name = view.spec.metadata.name

@@ -16,6 +16,7 @@ from fairway.source.scalar import kind_of
 from fairway.spec.mend import example, flow, in_form, with_unit
 from fairway.spec.nearest import listed, nearest
 from fairway.spec.walk import field_at, keys_of, places_of, type_name
+from fairway.spec.wording import lowered, named, shown_number, within
 
 OUTSIDE = {"DeploymentSpec": ("environments",)}
 """Keys of a file that its model does not have, because they are read before it is bound."""
@@ -111,14 +112,14 @@ class _Explainer:
         if misfit.inner:
             return self._wrong_type(route, at)
         if kind == "choice":
-            message = f"{_named(route)}: {misfit.message}"
+            message = f"{named(route)}: {misfit.message}"
             return rule.CHOICE(message, self.merged.locate(route, "key"), fix=_one_of(misfit))
         if kind == "unit":
             fix = with_unit(misfit.context.get("kind", ""), self._value(route))
-            return rule.UNIT(f"{_named(route)}: {misfit.message}", at, fix=fix)
+            return rule.UNIT(f"{named(route)}: {misfit.message}", at, fix=fix)
         if kind == "value":
             fix = in_form(misfit.context, self._value(route))
-            return rule.VALUE(f"{_named(route)}: {misfit.message}", at, fix=fix)
+            return rule.VALUE(f"{named(route)}: {misfit.message}", at, fix=fix)
         if kind in ("string", "string_type"):
             return self._not_a_string(misfit, at)
         if kind == "literal_error":
@@ -140,7 +141,7 @@ class _Explainer:
         at = self.merged.locate(route, "key")
         key = str(route[-1])
         known = self._known(route[:-1])
-        message = f"unknown key `{key[:80]}`{_in(route[:-1])}"
+        message = f"unknown key `{key[:80]}`{within(route[:-1])}"
         if key == "<<":
             fix = Fix("YAML 1.2 has no merge keys: write the values out")
             return rule.UNKNOWN_KEY(message, at, fix=fix)
@@ -160,17 +161,17 @@ class _Explainer:
         shown = f"`{example(key, examples[0])}`" if examples else f"`{key}`"
         removed = self._removed(route)
         if removed is not None:
-            message = f"`{key}` is required{_in(route[:-1])}, and null removes it"
+            message = f"`{key}` is required{within(route[:-1])}, and null removes it"
             return rule.MISSING_KEY(message, removed, fix=Fix(f"give it a value: {shown}"))
-        described = _lower(info.description or "") if info is not None else ""
-        message = f"required key `{key}` is missing{_in(route[:-1])}: {described}"
+        described = lowered(info.description or "") if info is not None else ""
+        message = f"required key `{key}` is missing{within(route[:-1])}: {described}"
         fix = Fix(f"add {shown}" if len(_choices(self.model, route)) == 1 else f"add it: {shown}")
         origin = self.merged.origin(route)
         related: tuple[Related, ...] = ()
         if origin.layer.name == "spec" and len(origin.route) < len(route) - 1:
             begun = self.merged.locate(route[:-1], "key")
             if begun.file != origin.layer.document.path:
-                related = (Related(f"{_named(route[:-1])} begins here", begun),)
+                related = (Related(f"{named(route[:-1])} begins here", begun),)
         at = self.merged.locate(route, "key")
         return rule.MISSING_KEY(message.rstrip(": ."), at, fix=fix, related=related)
 
@@ -207,12 +208,12 @@ class _Explainer:
     def _not_a_string(self, misfit: Misfit, at: Location) -> Finding:
         route = misfit.route
         value, written = self._value(route), self._written(route)
-        message = f"{_named(route)}: {misfit.message}"
+        message = f"{named(route)}: {misfit.message}"
         if misfit.kind != "string":
-            message = f"{_named(route)}: expected a string, got {kind_of(value)}"
+            message = f"{named(route)}: expected a string, got {kind_of(value)}"
         fix = None
         if isinstance(value, int | float | bool) and written:
-            read = _shown(value)
+            read = shown_number(value)
             message += f" ({written})" if read == written else f" ({written} is read as {read})"
             fix = Fix(f'quote it: "{written}"', f'"{written}"')
         elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
@@ -226,10 +227,10 @@ class _Explainer:
         value = self._value(route)
         expected = f"one of {', '.join(known)}" if len(known) > 1 else known[0]
         if not isinstance(value, str):
-            shown = _shown(value) if isinstance(value, int | float) else kind_of(value)
-            return rule.TYPE(f"{_named(route)}: expected {expected}, got {shown}", at)
+            shown = shown_number(value) if isinstance(value, int | float) else kind_of(value)
+            return rule.TYPE(f"{named(route)}: expected {expected}, got {shown}", at)
         close = nearest(value, known) if len(known) > 1 else known[0]
-        message = f"{_named(route)}: `{value[:60]}` is not {expected}"
+        message = f"{named(route)}: `{value[:60]}` is not {expected}"
         fix = Fix(f"write {close}", close) if close else None
         return rule.VALUE(message, at, fix=fix)
 
@@ -239,11 +240,11 @@ class _Explainer:
             message = f"at most {context['max_length']} are allowed, and there are more"
             if isinstance(context.get("actual_length"), int):
                 message = f"{context['actual_length']} are more than {context['max_length']}"
-            return rule.VALUE(f"{_named(route)}: {message}", at)
+            return rule.VALUE(f"{named(route)}: {message}", at)
         info = self._info(route)
         given = info.examples[0] if info is not None and info.examples else None
         fix = Fix(f"for example `{example(str(route[-1]), given)}`") if given else None
-        return rule.VALUE(f"{_named(route)}: at least one is needed", at, fix=fix)
+        return rule.VALUE(f"{named(route)}: at least one is needed", at, fix=fix)
 
     def _out_of_range(self, misfit: Misfit, at: Location) -> Finding:
         words = {
@@ -254,8 +255,8 @@ class _Explainer:
             "finite_number": "a finite number",
         }
         needed = words[misfit.kind].format(**misfit.context)
-        shown = self._written(misfit.route) or _shown(self._value(misfit.route))
-        return rule.VALUE(f"{_named(misfit.route)}: {shown[:60]} must be {needed}", at)
+        shown = self._written(misfit.route) or shown_number(self._value(misfit.route))
+        return rule.VALUE(f"{named(misfit.route)}: {shown[:60]} must be {needed}", at)
 
     def _wrong_type(self, route: Route, at: Location) -> Finding:
         expected = self._expected(route)
@@ -264,8 +265,8 @@ class _Explainer:
         article = "an" if word[:1] in "aeiou" else "a"
         got = kind_of(value)
         if expected == "integer" and isinstance(value, float):
-            got = self._written(route) or _shown(value)
-        message = f"{_named(route)}: expected {article} {word}, got {got}"
+            got = self._written(route) or shown_number(value)
+        message = f"{named(route)}: expected {article} {word}, got {got}"
         return rule.TYPE(message, at, fix=self._retyped(route, expected, value))
 
     def _retyped(self, route: Route, expected: str, value: Any) -> Fix | None:
@@ -293,22 +294,3 @@ def _choices(model: type[BaseModel], route: Route) -> list[str]:
     field = field_at(model, route)
     expected = type_name(field.annotation) if field is not None else ""
     return expected.removeprefix("one of ").split(", ") if expected.startswith("one of ") else []
-
-
-def _named(route: Route) -> str:
-    return f"`{format_route(route)}`" if route else "the file"
-
-
-def _in(route: Route) -> str:
-    return f" in {_named(route)}" if route else ""
-
-
-def _shown(value: Any) -> str:
-    """Return a number or a boolean as YAML writes it."""
-    if isinstance(value, float) and value in (float("inf"), float("-inf")):
-        return ".inf" if value > 0 else "-.inf"
-    return str(value).lower()[:60] if value == value else ".nan"
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -22,6 +22,7 @@ from fairway.spec.core import SchemaValidator, core_version
 
 _KEPT = 8
 _DROPPED = frozenset({"metadata", "serialization"})
+_DIGEST_SIZE = 32
 
 
 @cache
@@ -93,8 +94,14 @@ def _load(path: str) -> Any:
         if hasattr(os, "getuid") and status.st_uid != os.getuid():
             return None  # somebody else's file decides nothing here
         with open(path, "rb") as stream:
-            return marshal.load(stream)  # noqa: S302 - our own, as bytecode is
-    except (OSError, ValueError, EOFError, TypeError):
+            digest, data = stream.read(_DIGEST_SIZE), stream.read()
+    except OSError:
+        return None
+    if sha256(data).digest() != digest:
+        return None  # cut or damaged: marshal may end the process over it
+    try:
+        return marshal.loads(data)  # noqa: S302 - our own, as bytecode is
+    except (ValueError, EOFError, TypeError):
         return None
 
 
@@ -105,7 +112,7 @@ def _store(path: str, schema: Any) -> None:
         data = marshal.dumps((_encode(schema, (), holes), holes))
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         with open(beside, "wb") as stream:
-            stream.write(data)
+            stream.write(sha256(data).digest() + data)
         os.replace(beside, path)
         _forget_old(path)
     except (OSError, ValueError):

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fairway.errors import UsageError
-from fairway.location import Location, Route
+from fairway.location import Location, Part, Route
 from fairway.source.build import parse, parse_all
 from fairway.source.document import Document
 from fairway.source.file import read_file
@@ -146,11 +146,12 @@ class _Fields:
         self.value: Mapping[str, Any] = document.value
         for key in self.value:
             if key not in self.KNOWN:
-                self.fail((key,), f"unknown key `{key}`; known: {', '.join(sorted(self.KNOWN))}")
+                known = ", ".join(sorted(self.KNOWN))
+                self.fail((key,), f"unknown key `{key}`; known: {known}", "key")
 
-    def fail(self, route: Route, message: str) -> Any:
+    def fail(self, route: Route, message: str, part: Part = "value") -> Any:
         """Raise a ``UsageError`` at ``route``."""
-        span = self.document.span(Location(self.document.path, route))
+        span = self.document.span(Location(self.document.path, route, part))
         raise UsageError(f"{self.document.path}:{span.line}:{span.column}: {message}")
 
     def text(self, key: str) -> str:
