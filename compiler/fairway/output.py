@@ -38,7 +38,7 @@ class Output:
     """One run's view of the output folder ``root``; nothing is removed before ``finish``."""
 
     def __init__(self, root: str, *, check: bool = False) -> None:
-        self.root = root
+        self.root = root.rstrip("/") or root
         self.differences: list[Difference] = []
         self._check = check
         self._old = _read_index(os.path.join(root, INDEX))
@@ -155,23 +155,22 @@ class Output:
     def _make_folder(self, folder: str) -> bool:
         """Make a folder and those above it; return whether it is new, so that it is empty."""
         fresh = self._folders.get(folder)
-        if fresh is None:
+        if fresh is not None:
+            return fresh
+        if folder == self.root:
+            os.makedirs(folder, exist_ok=True)
+            fresh = False
+        else:
+            self._make_folder(os.path.dirname(folder))
             try:
                 os.mkdir(folder)
                 fresh = True
             except FileExistsError:
-                fresh = False
-                if os.path.islink(folder) and folder != self.root:
+                if os.path.islink(folder):
                     message = f"{folder} is a link, and may lead out of the output"
                     raise UsageError(message, "remove it") from None
-            except FileNotFoundError:
-                parent = os.path.dirname(folder)
-                if parent == folder:
-                    raise
-                self._make_folder(parent)
-                os.mkdir(folder)
-                fresh = True
-            self._folders[folder] = fresh
+                fresh = False
+        self._folders[folder] = fresh
         return fresh
 
     def _remove(self, name: str) -> int:
