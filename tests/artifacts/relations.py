@@ -276,9 +276,9 @@ def _route_rule(rule: Object, services: Mapping[str, Object]) -> Iterator[str]:
         if not _ROUTE_DURATION.match(value) or not seconds(value):
             yield f"{value} is no timeout"
     longest = timeouts.get("request")
-    if "backendRequest" in timeouts and longest is not None:
-        if seconds(timeouts["backendRequest"]) > seconds(longest) > 0:
-            yield "backendRequest timeout cannot be longer than request timeout"
+    both = "backendRequest" in timeouts and longest is not None
+    if both and seconds(timeouts["backendRequest"]) > seconds(longest) > 0:
+        yield "backendRequest timeout cannot be longer than request timeout"
     weights = [backend.get("weight", 1) for backend in rule["backendRefs"]]
     if not any(weights):
         yield "no backend has weight"

@@ -100,7 +100,7 @@ def test_lines_end_with_a_line_feed_only(document: Any) -> None:
 
 def test_what_people_read_is_not_quoted() -> None:
     document = {"name": "fraud-detector", "image": "r.io/a/b:1.0@sha256:00", "path": "/v2/health",
-                "cpu": "500m", "share": "25%", "words": "Scores card payments for fraud."}  # fmt: skip
+                "cpu": "500m", "share": "25%", "words": "Scores card payments for fraud."}  # fmt: skip  # noqa: E501
     assert '"' not in emit(document)
 
 

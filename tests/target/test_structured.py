@@ -27,7 +27,7 @@ CASES: dict[str, tuple[str, Any]] = {
         [{"a": [2]}],
     ),
     "each": (
-        "a:\n- $each: ${{ thing.parts }}\n  $as: part\n  n: ${{ part.name }}\n  t: ${{ thing.name }}",
+        "a:\n- $each: ${{ thing.parts }}\n  $as: part\n  n: ${{ part.name }}\n  t: ${{ thing.name }}",  # noqa: E501
         [{"a": [{"n": "first", "t": "one"}, {"n": "second", "t": "one"}]}],
     ),
     "each among others": (
@@ -40,11 +40,11 @@ CASES: dict[str, tuple[str, Any]] = {
         [{"a": ["50%"]}],
     ),
     "each in each": (
-        "a:\n- $each: ${{ thing.parts }}\n  $as: p\n  b:\n  - $each: ${{ thing.tags }}\n    $as: t\n"
+        "a:\n- $each: ${{ thing.parts }}\n  $as: p\n  b:\n  - $each: ${{ thing.tags }}\n    $as: t\n"  # noqa: E501
         "    $value: ${{ p.name }}-${{ t }}",
         [{"a": [{"b": ["first-a", "first-b"]}, {"b": ["second-a", "second-b"]}]}],
     ),
-    "documents": ("a: 1\n---\n$when: ${{ not thing.ready }}\nb: 1\n---\nc: 3", [{"a": 1}, {"c": 3}]),
+    "documents": ("a: 1\n---\n$when: ${{ not thing.ready }}\nb: 1\n---\nc: 3", [{"a": 1}, {"c": 3}]),  # noqa: E501
     "each document": (
         "$each: ${{ thing.tags }}\n$as: tag\nname: ${{ tag }}",
         [{"name": "a"}, {"name": "b"}],
