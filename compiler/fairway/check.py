@@ -21,8 +21,8 @@ from fairway.target.capability import check_fields, check_values
 from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
-    from fairway.lock.model import Lock
     from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.lock import Lock
 
 SPEC_FILE = "deployment.yaml"
 

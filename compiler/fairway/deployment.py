@@ -9,8 +9,8 @@ from fairway.source.layers import Merged
 from fairway.spec.slug import filled, slug
 
 if TYPE_CHECKING:
-    from fairway.lock.model import Lock, LockedVersion
     from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.lock import Lock, LockedVersion
     from fairway.spec.project import Environment, Project
 
 

@@ -13,10 +13,10 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from fairway.location import Route
-from fairway.lock.model import Lock
 from fairway.spec.base import Choice
 from fairway.spec.bind import WHOLE
 from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.lock import Lock
 from fairway.spec.project import Project
 from fairway.spec.walk import field_at, keys_of
 

@@ -13,8 +13,8 @@ from fairway.source.folder import FileContent, Folder
 from fairway.source.layers import Merged
 
 if TYPE_CHECKING:
-    from fairway.lock.model import Lock, LockedVersion
     from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.lock import Lock, LockedVersion
     from fairway.spec.model import Version
 
 

@@ -8,24 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import TypeAlias
 
 from artifacts.objects import Manifest, Object, pod_template
+from artifacts.routes import route_faults
+from artifacts.units import canonical_quantity, seconds
 
 Check: TypeAlias = Callable[[Manifest], Iterator[str]]
 
 _DNS_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\Z")
+_SERVICE = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?\Z")
 _LABEL_VALUE = re.compile(r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?\Z")
 _LABEL_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?\Z")
 _DNS_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\Z")
-_ROUTE_PATH = re.compile(r"(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+\Z")
-_ROUTE_DURATION = re.compile(r"([0-9]{1,5}(h|m|s|ms)){1,4}\Z")
-_DURATION_PART = re.compile(r"([0-9]+)(ms|h|m|s)")
-_SECONDS = {"h": Decimal(3600), "m": Decimal(60), "s": Decimal(1), "ms": Decimal("0.001")}
-_QUANTITY = re.compile(r"([0-9.]+)(m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei|)\Z")
-_DECIMAL = ("m", "", "k", "M", "G", "T", "P", "E")
-_BINARY = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 
 
 def faults(manifest: Manifest) -> dict[str, list[str]]:
@@ -48,30 +43,6 @@ def pods_of(manifest: Manifest, selector: Mapping[str, str]) -> list[str]:
     ]
 
 
-def canonical_quantity(text: str) -> str:
-    """Return a quantity as Kubernetes writes it: whole, with the largest suffix that fits.
-
-    Source: k8s.io/apimachinery/pkg/api/resource, "canonical form" of Quantity.
-    """
-    match = _QUANTITY.match(text)
-    assert match is not None, text
-    number, suffix = Decimal(match.group(1)), match.group(2)
-    if suffix.endswith("i"):
-        amount, base, suffixes = number * 1024 ** _BINARY.index(suffix), 1024, _BINARY
-    else:
-        amount, base, suffixes = number * 1000 ** _DECIMAL.index(suffix), 1000, _DECIMAL
-    power = 0
-    while amount and power + 1 < len(suffixes) and amount % base == 0:
-        amount, power = amount / base, power + 1
-    return f"{int(amount)}{suffixes[power]}"
-
-
-def seconds(duration: str) -> Decimal:
-    """Return the seconds of a Gateway API duration."""
-    parts = _DURATION_PART.findall(duration)
-    return sum((int(number) * _SECONDS[unit] for number, unit in parts), Decimal(0))
-
-
 def _names(manifest: Manifest) -> Iterator[str]:
     seen: set[tuple[str, str]] = set()
     for item in manifest.objects:
@@ -79,6 +50,8 @@ def _names(manifest: Manifest) -> Iterator[str]:
         for text in (name, namespace):
             if not _DNS_LABEL.match(text):
                 yield f"{text} is not a DNS label"
+        if item["kind"] == "Service" and not _SERVICE.match(name):
+            yield f"{name} is not a Service's name, which begins with a letter"
         if (item["kind"], name) in seen:
             yield f"there are two {item['kind']} {name}"
         seen.add((item["kind"], name))
@@ -249,56 +222,6 @@ def _resources(manifest: Manifest) -> Iterator[str]:
         yield "memory has no limit"
 
 
-def _routes(manifest: Manifest) -> Iterator[str]:
-    """What HTTPRoute's CEL rules ask of the fields that are rendered (Gateway API 1.6)."""
-    services = {s["metadata"]["name"]: s for s in manifest.of("Service")}
-    for route in manifest.of("HTTPRoute"):
-        parents = [(p.get("namespace"), p["name"]) for p in route["spec"]["parentRefs"]]
-        if len(set(parents)) != len(parents):
-            yield "two parents are the same, without a sectionName"
-        yield from (f"{host} is an address" for host in route["spec"].get("hostnames", [])
-                    if _is_address(host))  # fmt: skip
-        if sum(len(rule.get("matches", [])) for rule in route["spec"]["rules"]) > 128:
-            yield "more than 128 matches"
-        for rule in route["spec"]["rules"]:
-            yield from _route_rule(rule, services)
-
-
-def _route_rule(rule: Object, services: Mapping[str, Object]) -> Iterator[str]:
-    for match in rule.get("matches", []):
-        path = match["path"]["value"]
-        sound = path.startswith("/") and _ROUTE_PATH.match(path)
-        parts = ("//", "/./", "/../", "%2f", "%2F", "#")
-        if not sound or any(part in path for part in parts) or path.endswith(("/..", "/.")):
-            yield f"{path} is not a path that a route may match"
-    timeouts = rule.get("timeouts", {})
-    for value in timeouts.values():
-        if not _ROUTE_DURATION.match(value) or not seconds(value):
-            yield f"{value} is no timeout"
-    longest = timeouts.get("request")
-    both = "backendRequest" in timeouts and longest is not None
-    if both and seconds(timeouts["backendRequest"]) > seconds(longest) > 0:
-        yield "backendRequest timeout cannot be longer than request timeout"
-    weights = [backend.get("weight", 1) for backend in rule["backendRefs"]]
-    if not any(weights):
-        yield "no backend has weight"
-    names = [backend["name"] for backend in rule["backendRefs"]]
-    if len(set(names)) != len(names):
-        yield "a backend is there twice"
-    for backend in rule["backendRefs"]:
-        ports = services.get(backend["name"], {"spec": {"ports": []}})["spec"]["ports"]
-        if backend.get("port") not in [port["port"] for port in ports]:
-            yield f"no Service {backend['name']} with port {backend.get('port')}"
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
 CHECKS: Mapping[str, Check] = {
     "names": _names,
     "labels": _labels,
@@ -310,5 +233,5 @@ CHECKS: Mapping[str, Check] = {
     "drain": _drain,
     "shutdown": _shutdown,
     "resources": _resources,
-    "routes": _routes,
+    "routes": route_faults,
 }

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from artifacts.objects import Manifest, Object
-from artifacts.relations import CHECKS, canonical_quantity, faults, seconds
+from artifacts.relations import CHECKS, faults
+from artifacts.units import canonical_quantity, seconds
 
 
 def test_the_fleet(fleet_manifests: list[Manifest]) -> None:
@@ -79,6 +80,7 @@ RULES = ("spec", "rules")
 WITHOUT_TRAFFIC = [{"name": "tumour-screening", "port": 80, "weight": 0}]
 MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("names", "too long", put("Service", "metadata", "name", "x" * 64)),
+    ("names", "service", put("Service", "metadata", "name", "1st")),
     ("names", "dot", put("Deployment", "metadata", "name", "a.b")),
     ("names", "twice", renamed("Deployment")),
     ("names", "namespace", put("NetworkPolicy", "metadata", "namespace", "other")),

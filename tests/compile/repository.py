@@ -14,7 +14,7 @@ from typing import Any
 import click
 import yaml
 from click.testing import CliRunner
-from specgen import PROJECT, Document, GeneratedSpec, write_spec, yaml_text
+from workspace import PROJECT, Document, GeneratedSpec, write_spec, yaml_text
 
 from fairway.cli import cli
 from fairway.errors import FairwayError

@@ -26,7 +26,7 @@ def train(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         [sys.executable, str(TRAIN), *arguments],
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment},
     )
 
@@ -72,7 +72,7 @@ def test_check_finds_a_model_that_was_not_trained_so(tmp_path: Path):
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert result.returncode == 1
     assert "1.1.0: retrained progression differs by up to" in result.stderr

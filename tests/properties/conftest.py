@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from specgen import Workspace
+from workspace import Workspace
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from artifacts.pod_security import violations
 from artifacts.relations import pods_of
 from hypothesis import given, settings
 from ruamel.yaml import YAML
-from specgen import PROJECT, GeneratedSpec, Workspace, specs
+from specgen import specs
+from workspace import PROJECT, GeneratedSpec, Workspace
 
 from fairway.compile import Compiler, Selection
 from fairway.plan.model import Plan

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from specgen import Document, GeneratedSpec, Workspace
+from workspace import Document, GeneratedSpec, Workspace
 
 BASE: Document = {
     "apiVersion": "fairway.dev/v1",

@@ -6,7 +6,7 @@ import math
 from decimal import Decimal
 
 import pytest
-from artifacts.relations import canonical_quantity, seconds
+from artifacts.units import canonical_quantity, seconds
 from hypothesis import example, given
 from hypothesis import strategies as st
 from specgen import cpus, durations, memories

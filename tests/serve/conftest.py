@@ -176,7 +176,7 @@ class Server:
         records = [json.loads(line) for line in list(self.lines)]
         return [record for record in records if record["message"] == message]
 
-    def wait_for(self, message: str, timeout: float = 30.0) -> dict[str, object]:
+    def wait_for(self, message: str, timeout: float = 120.0) -> dict[str, object]:
         end = time.monotonic() + timeout
         with self._changed:
             while not (found := self.logged(message)):

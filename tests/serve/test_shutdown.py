@@ -62,7 +62,7 @@ def test_no_request_is_lost_under_load(start, cancer, drain: str) -> None:
         for caller in callers:
             caller.result()
     assert load.answers.keys() == {"right"}, load.answers
-    assert load.answers["right"] > 100
+    assert load.answers["right"] > 20
     assert (status, seconds < 5) == (0, True)
     assert server.wait_for("stopped")["cut_off"] == 0
 

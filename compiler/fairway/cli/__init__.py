@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from fairway.errors import FairwayError
+from fairway.version import version
 
 _COMMANDS = os.path.join(os.path.dirname(__file__), "commands")
 
@@ -49,17 +50,6 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value and not ctx.resilient_parsing:
         click.echo(f"fairway {version()}")
         ctx.exit()
-
-
-def version() -> str:
-    """Return the installed distribution's version."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed("fairway")
-    except PackageNotFoundError:
-        return "0+unknown"
 
 
 @click.command(

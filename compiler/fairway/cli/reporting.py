@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import click
 
-from fairway.cli import version
 from fairway.errors import FairwayError, UsageError
 from fairway.finding import Diagnostic, Severity
 from fairway.report import FORMATS, RuleInfo, render, summarise
 from fairway.rule import ENGINE_RULES
+from fairway.version import version
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -129,7 +129,7 @@ def _write(text: str, output: str) -> None:
 def _colour() -> bool:
     if os.environ.get("NO_COLOR"):
         return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
+    return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or sys.stdout.isatty()
 
 
 def _width() -> int:

@@ -18,7 +18,7 @@ from fairway.spec.bind import bind, validate
 from fairway.spec.core import ValidationError
 
 if TYPE_CHECKING:
-    from fairway.lock.model import Lock
+    from fairway.spec.lock import Lock
 
 LOCK_VERSION = 1
 

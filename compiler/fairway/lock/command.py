@@ -14,10 +14,10 @@ from fairway.errors import FairwayError
 from fairway.finding import Diagnostic, Finding, Severity
 from fairway.fleet import Fleet
 from fairway.lock import LOCK_NAME
-from fairway.lock.model import Lock, LockedFile
 from fairway.lock.read import check_lock, read_lock
 from fairway.lock.write import Locking, lock_text, make_lock, write_beside
 from fairway.source.folder import FileContent
+from fairway.spec.lock import Lock, LockedFile
 
 
 class LockRun:

@@ -17,7 +17,7 @@ from fairway.spec.bind import validate
 from fairway.spec.nearest import listed
 
 if TYPE_CHECKING:
-    from fairway.lock.model import Lock
+    from fairway.spec.lock import Lock
     from fairway.spec.model import Model, Version
 
 

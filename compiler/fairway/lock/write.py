@@ -10,13 +10,13 @@ from typing import NamedTuple
 from fairway import rule
 from fairway.contract import check_contract
 from fairway.finding import Finding
-from fairway.lock.digest import SourceRefusedError, digest_files, root_digest
+from fairway.lock.digest import FileDigest, SourceRefusedError, digest_files, root_digest
 from fairway.lock.format import found_format
-from fairway.lock.model import Lock, LockedContract, LockedFile, LockedVersion
 from fairway.source.document import Document
 from fairway.source.folder import Folder
 from fairway.source.layers import Merged
 from fairway.spec.deployment import DeploymentSpec
+from fairway.spec.lock import Lock, LockedContract, LockedFile, LockedVersion
 from fairway.spec.model import Version
 
 
@@ -103,25 +103,12 @@ def _version(
     findings: list[Finding],
     old: Lock,
 ) -> LockedVersion | None:
-    at = merged.locate(("versions", name))
-    if not version.uri.startswith("./"):
-        scheme = version.uri.split(":", 1)[0]
-        message = f"version {name}: {scheme}: sources cannot be locked yet, only ./paths"
-        findings.append(rule.MODEL_SOURCE(message, at, fix="put the files beside the spec"))
-        return None
     source = Path(folder.path) / version.uri
     try:
-        _inside(source, Path(folder.path))
-        files = digest_files(source)
+        files = _files(version.uri, source, Path(folder.path))
     except SourceRefusedError as error:
-        findings.append(rule.MODEL_SOURCE(f"version {name}: {error}", at))
-        return None
-    except OSError as error:
-        why = (
-            "does not exist" if isinstance(error, FileNotFoundError) else (error.strerror or error)
-        )
-        message = f"version {name}: {version.uri} {why}"
-        findings.append(rule.MODEL_SOURCE(message, at, fix="correct the path, or add the files"))
+        message, fix = f"version {name}: {error}", "put the version's files beside the spec"
+        findings.append(rule.MODEL_SOURCE(message, merged.locate(("versions", name)), fix=fix))
         return None
     if contract is None:
         return None
@@ -136,6 +123,20 @@ def _version(
         contract=contract,
         evidence=before.evidence if same and before is not None else [],
     )
+
+
+def _files(uri: str, source: Path, folder: Path) -> tuple[FileDigest, ...]:
+    """Return a version's files; ``SourceRefusedError`` says why they cannot be locked."""
+    if not uri.startswith("./"):
+        scheme = uri.split(":", 1)[0]
+        raise SourceRefusedError(f"{scheme}: sources cannot be locked yet, only ./paths")
+    try:
+        _inside(source, folder)
+        return digest_files(source)
+    except FileNotFoundError:
+        raise SourceRefusedError(f"{uri} does not exist") from None
+    except OSError as error:
+        raise SourceRefusedError(f"{uri} {(error.strerror or str(error)).lower()}") from error
 
 
 def _inside(source: Path, folder: Path) -> None:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from fairway.cli import version
 from fairway.errors import FairwayError, UsageError
 from fairway.json_schema import NAMES, json_schema
+from fairway.version import version
 
 FOLDER = Path(__file__).parent
 SCHEMAS = ".schemas"

@@ -14,8 +14,8 @@ from fairway.spec.validator import validator
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from fairway.lock.model import Lock
     from fairway.spec.deployment import DeploymentSpec
+    from fairway.spec.lock import Lock
     from fairway.spec.project import Project
     from fairway.spec.repair import Repaired
 
@@ -27,7 +27,7 @@ ModelName: TypeAlias = Literal["deployment", "project", "lock"]
 MODELS: dict[ModelName, str] = {
     "deployment": "fairway.spec.deployment:DeploymentSpec",
     "project": "fairway.spec.project:Project",
-    "lock": "fairway.lock.model:Lock",
+    "lock": "fairway.spec.lock:Lock",
 }
 """The models by name: importing one costs ten times what using it does, so few runs do."""
 

@@ -77,14 +77,13 @@ def _cache_path(name: str) -> str:
 def _key() -> str:
     """Return a digest that changes with anything that the schemas are made from."""
     parts = [sys.version, core_version]
-    for room in ("spec", "lock"):
-        with os.scandir(os.path.join(PACKAGE, room)) as entries:
-            parts += sorted(
-                f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
-                for entry in entries
-                if entry.name.endswith(".py")
-                for status in (entry.stat(),)
-            )
+    with os.scandir(os.path.join(PACKAGE, "spec")) as entries:
+        parts += sorted(
+            f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
+            for entry in entries
+            if entry.name.endswith(".py")
+            for status in (entry.stat(),)
+        )
     return sha256("\n".join(parts).encode()).hexdigest()[:20]
 
 

@@ -71,17 +71,21 @@ def command(
         version=_checked("version", version),
         uri=_checked("uri", uri or f"./models/{version}"),
     )
+    _write(specs, answers, environments)
+
+
+def _write(specs: Path, answers: Answers, environments: tuple[str, ...]) -> None:
     contract = (FOLDER / "deployment" / "contract.json").read_text("utf-8")
     files = {
-        f"{name}/deployment.yaml": spec_text(answers, environments),
-        f"{name}/contract.json": contract,
+        f"{answers.name}/deployment.yaml": spec_text(answers, environments),
+        f"{answers.name}/contract.json": contract,
         **schema_files("."),
     }
     for path in write_files(specs, files, keep=".schemas"):
         click.echo(str(path))
     click.echo(
-        f"next: put the model at {specs / name / answers.uri}, describe it in contract.json,"
-        f" then `fairway lock {specs / name}` and `fairway validate`",
+        f"next: put the model at {specs / answers.name / answers.uri}, describe it in contract.json,"
+        f" then `fairway lock {specs / answers.name}` and `fairway validate`",
         err=True,
     )
 
