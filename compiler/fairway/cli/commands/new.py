@@ -83,9 +83,10 @@ def _write(specs: Path, answers: Answers, environments: tuple[str, ...]) -> None
     }
     for path in write_files(specs, files, keep=".schemas"):
         click.echo(str(path))
+    folder = specs / answers.name
     click.echo(
-        f"next: put the model at {specs / answers.name / answers.uri}, describe it in contract.json,"
-        f" then `fairway lock {specs / answers.name}` and `fairway validate`",
+        f"next: put the model at {folder / answers.uri}, describe it in contract.json,"
+        f" then `fairway lock {folder}` and `fairway validate`",
         err=True,
     )
 
