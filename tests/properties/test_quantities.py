@@ -27,6 +27,7 @@ def test_cpu(written: str | int) -> None:
 
 @given(memories())
 @example("1024Ti")
+@example("62.5Ki")
 @example("1000T")
 @example("1000000k")
 def test_memory(written: str) -> None:

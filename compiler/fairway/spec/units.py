@@ -108,10 +108,11 @@ class Memory(NamedTuple):
 
     def __str__(self) -> str:
         """Return the canonical Kubernetes quantity, in the suffix family that was written."""
-        families = _DECIMAL if self.decimal else _BINARY
-        for suffix, size in reversed(families.items()):
-            if self.bytes % size == 0:
-                return f"{self.bytes // size}{suffix}"
+        # Bytes that are no whole Ki are a decimal number to Kubernetes: 64000 is 64k.
+        for family in (_DECIMAL,) if self.decimal else (_BINARY, _DECIMAL):
+            for suffix, size in reversed(family.items()):
+                if self.bytes % size == 0:
+                    return f"{self.bytes // size}{suffix}"
         return str(self.bytes)
 
 
