@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 _CHUNK = 1 << 20
+_LINK = "a symbolic link, whose target may change unseen"
+_COPY = "copy the file instead of linking it"
 
 
 class FileDigest(NamedTuple):
@@ -25,7 +27,11 @@ class FileDigest(NamedTuple):
 
 
 class SourceRefusedError(Exception):
-    """A model's folder holds something that cannot be locked; the message says what and why."""
+    """A model's folder holds something that cannot be locked; ``fix`` says what mends it."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.fix = fix
 
 
 def digest_files(folder: Path) -> tuple[FileDigest, ...]:
@@ -35,12 +41,12 @@ def digest_files(folder: Path) -> tuple[FileDigest, ...]:
     a file cannot be read. Nothing is ignored, hidden files included.
     """
     if folder.is_symlink():
-        raise SourceRefusedError(f"{folder.name} is a symbolic link; its target may change unseen")
+        raise SourceRefusedError(f"{folder.name} is {_LINK}", _COPY)
     if folder.is_file():
         return (_digest_file(folder, folder.name),)
     found = sorted(_walk(folder), key=lambda path: path.relative_to(folder).parts)
     if not found:
-        raise SourceRefusedError("the folder holds no files")
+        raise SourceRefusedError("the folder holds no files", "add the version's files")
     return tuple(_digest_file(path, path.relative_to(folder).as_posix()) for path in found)
 
 
@@ -56,13 +62,15 @@ def _walk(folder: Path) -> Iterator[Path]:
         for entry in entries:
             path = Path(entry.path)
             if entry.is_symlink():
-                raise SourceRefusedError(f"{entry.name} is a symbolic link; copy the file instead")
+                raise SourceRefusedError(f"{entry.name} is {_LINK}", _COPY)
             if entry.is_dir():
                 yield from _walk(path)
             elif entry.is_file():
                 yield path
             else:
-                raise SourceRefusedError(f"{entry.name} is neither a file nor a folder")
+                raise SourceRefusedError(
+                    f"{entry.name} is neither a file nor a folder", "remove it"
+                )
 
 
 def _digest_file(path: Path, name: str) -> FileDigest:

@@ -19,6 +19,8 @@ from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.lock import Lock, LockedContract, LockedFile, LockedVersion
 from fairway.spec.model import Version
 
+_CORRECT = "correct the path, or add the files"
+
 
 class Locking(NamedTuple):
     """What came of locking one spec: the new lock, or findings and the files they point into."""
@@ -107,8 +109,8 @@ def _version(
     try:
         files = _files(version.uri, source, Path(folder.path))
     except SourceRefusedError as error:
-        message, fix = f"version {name}: {error}", "put the version's files beside the spec"
-        findings.append(rule.MODEL_SOURCE(message, merged.locate(("versions", name)), fix=fix))
+        at = merged.locate(("versions", name))
+        findings.append(rule.MODEL_SOURCE(f"version {name}: {error}", at, fix=error.fix))
         return None
     if contract is None:
         return None
@@ -129,16 +131,19 @@ def _files(uri: str, source: Path, folder: Path) -> tuple[FileDigest, ...]:
     """Return a version's files; ``SourceRefusedError`` says why they cannot be locked."""
     if not uri.startswith("./"):
         scheme = uri.split(":", 1)[0]
-        raise SourceRefusedError(f"{scheme}: sources cannot be locked yet, only ./paths")
+        raise SourceRefusedError(
+            f"{scheme}: sources cannot be locked yet, only ./paths", "put the files beside the spec"
+        )
     try:
         _inside(source, folder)
         return digest_files(source)
     except FileNotFoundError:
-        raise SourceRefusedError(f"{uri} does not exist") from None
+        raise SourceRefusedError(f"{uri} does not exist", _CORRECT) from None
     except OSError as error:
-        raise SourceRefusedError(f"{uri} {(error.strerror or str(error)).lower()}") from error
+        why = (error.strerror or str(error)).lower()
+        raise SourceRefusedError(f"{uri}: {why}", _CORRECT) from error
 
 
 def _inside(source: Path, folder: Path) -> None:
     if not source.resolve().is_relative_to(folder.resolve()):
-        raise SourceRefusedError("the path leads out of the deployment's folder")
+        raise SourceRefusedError("the path leads out of the deployment's folder", _CORRECT)
