@@ -25,7 +25,7 @@ import uvicorn
 from fairway.serve.lifecycle import Lifecycle
 from fairway.serve.log import log
 
-_SETTLE: Final = 0.5  # seconds for a request that was on the wire when accepting stopped
+_SETTLE: Final = 1.5  # seconds for a request that was on its way when accepting stopped
 _HANDSHAKE: Final = 0.1  # seconds for connections that were half open when accepting stopped
 _TICK: Final = 0.02
 _SO_ATTACH_FILTER: Final = 26  # of <asm-generic/socket.h>; Python has no name for it
