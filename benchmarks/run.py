@@ -44,10 +44,12 @@ class Bench:
         self.folder = folder
         self.fleet = folder / "fleet"
         self.out = folder / "rendered"
-        # Schemas are kept between runs there; it is filled before anything is measured.
+        # Schemas and bytecode are kept between runs there, and filled before anything is measured:
+        # an installed package has its bytecode, whatever the shell says of this source tree's.
         self.environment: Mapping[str, str] = {
-            **os.environ,
+            **{key: os.environ[key] for key in os.environ if key != "PYTHONDONTWRITEBYTECODE"},
             "PYTHONPATH": str(COMPILER),
+            "PYTHONPYCACHEPREFIX": str(folder / "bytecode"),
             "FAIRWAY_CACHE_DIR": str(folder / "cache"),
         }
         generate = str(HERE / "generate.py")

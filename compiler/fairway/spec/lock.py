@@ -37,6 +37,12 @@ class Resolved(SpecModel):
     version: base.Text | None = field("The registered version.", "7", None)
     run_id: base.Text | None = field("The run that made it.", "8f2c…", None)
     model_id: base.Text | None = field("The logged model.", "m-41a9…", None)
+    tag: base.Text | None = field("The tag of an OCI artifact.", "3.1.0", None)
+    revision: base.Text | None = field(
+        "What the place itself calls these bytes: an ETag, an object's version or generation.",
+        '"33a64df5"',
+        None,
+    )
 
 
 class Signature(SpecModel):

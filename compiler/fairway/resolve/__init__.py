@@ -1,0 +1,1 @@
+"""Resolving: a version's URI becomes bytes on this machine, pinned by digest."""
