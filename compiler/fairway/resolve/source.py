@@ -13,7 +13,7 @@ from typing import NamedTuple, Protocol
 from fairway.spec.lock import LockedFile, Resolved
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with what is downloaded, the bytes that came so far, and all of them where that is known."""
+"""Called with what is downloaded, the bytes that came so far, and all of them where known."""
 
 
 class Wanted(NamedTuple):
