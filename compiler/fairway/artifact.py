@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A rendered file: its path in the output (POSIX), its text, and where it came from.
 
     ``spec`` is the spec's path from the project's folder; ``environment`` is empty for what all
@@ -14,7 +13,7 @@ class Artifact:
     """
 
     path: str
-    text: str = field(repr=False)
+    text: str
     targets: tuple[str, ...]
     spec: str
     environment: str

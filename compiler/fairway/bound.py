@@ -15,9 +15,9 @@ from fairway.source.build import parse
 from fairway.source.document import Document
 from fairway.source.file import read_file
 from fairway.source.folder import Folder
-from fairway.source.layers import Layer, Merged, merge
+from fairway.source.layers import Layer, Merged, merge, merge_over
 from fairway.source.scalar import kind_of
-from fairway.spec.bind import WHOLE, bind, bind_rest
+from fairway.spec.bind import WHOLE, bind, bind_over, bind_rest
 from fairway.spec.meaning import check_versions_named
 from fairway.spec.nearest import listed, nearest
 from fairway.spec.view import View
@@ -119,6 +119,7 @@ class _Binder:
         self.rests: list[View] = []
         self.rest: Rest | None = None
         self.spec: DeploymentSpec | None = None
+        self.base: DeploymentSpec | None = None  # without any environment's overrides
         self.merged: Merged | None = None
         self.layers = [Layer("spec", document)]
         if loaded.document is not None:
@@ -130,10 +131,11 @@ class _Binder:
         if self.document.complete:
             self.findings += check_blank_versions(self.document, self.blank)
         same = tuple(name for name, override in overrides.items() if not override)
-        base = self._merge(self.layers)
+        base = merge(self.layers, WHOLE)
+        base.value.pop("environments", None)
         base_rest: Rest | None = None
         if same or not overrides:
-            self.spec = self._bind(base, same)
+            self.spec = self.base = self._bind(base, same)
             self.merged = base
             base_rest = self.rest = self._rest(self.spec, base)
         else:
@@ -142,8 +144,9 @@ class _Binder:
             merged, spec, rest = base, self.spec, base_rest
             if override:
                 layer = Layer("override", self.document, ("environments", name))
-                merged = self._merge([layer, *self.layers])
-                spec = self._bind(merged, (name,))
+                merged = merge_over(base, layer)
+                merged.value.pop("environments", None)
+                spec = self._bind(merged, (name,), base)
                 rest = self._rest(spec, merged)
                 if self.spec is None and not same:
                     self.spec, self.merged = spec, merged
@@ -165,13 +168,13 @@ class _Binder:
             return None
         return Rest(found.spec, merged._replace(value=found.value), found.faulty)
 
-    def _merge(self, layers: list[Layer]) -> Merged:
-        merged = merge(layers, WHOLE)
-        merged.value.pop("environments", None)
-        return merged
-
-    def _bind(self, merged: Merged, environments: tuple[str, ...]) -> DeploymentSpec | None:
-        spec, found = bind("deployment", merged)
+    def _bind(
+        self, merged: Merged, environments: tuple[str, ...], base: Merged | None = None
+    ) -> DeploymentSpec | None:
+        if base is None or self.base is None:
+            spec, found = bind("deployment", merged)
+        else:
+            spec, found = bind_over(merged, base, self.base)
         found = [finding for finding in found if not self._explained(finding)]
         self.findings += [finding._replace(environments=environments) for finding in found]
         if spec is None and self.document.complete:
@@ -182,7 +185,7 @@ class _Binder:
 
     def _bind_what_overrides_hide(self, base: Merged) -> None:
         """Find faulty values that every environment replaces; nobody else would see them."""
-        _, found = bind("deployment", base)
+        self.base, found = bind("deployment", base)
         self.findings += [
             finding
             for finding in found

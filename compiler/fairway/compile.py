@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from fairway.artifact import Artifact
 from fairway.deployment import Deployment
@@ -14,6 +15,7 @@ from fairway.plan.planner import plan_deployment
 from fairway.project import LoadedProject, environment_targets
 from fairway.recipe import image_recipe
 from fairway.spec.nearest import listed
+from fairway.target.function import Code
 from fairway.target.render import Renderer
 
 
@@ -41,8 +43,7 @@ class Selection:
             raise UsageError(f"--target {name}: there are {listed(loaded.targets)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(NamedTuple):
     """What one spec compiles to: the artifacts that were wanted, and the plans behind them.
 
     A plan whose workloads are not among the artifacts is left out: none of it is carried out.
@@ -59,12 +60,13 @@ class Compiler:
         self._selection = selection
         self._recipe = image_recipe(loaded.targets)
         self._renderers: dict[str, Renderer] = {}
+        codes: dict[str, list[Code]] = {}
         images: dict[str, None] = {}
         for name, place in loaded.project.environments.items() if loaded.project else ():
             targets = environment_targets(place, loaded.targets)
-            self._renderers[name] = Renderer(targets, "plan")
+            self._renderers[name] = Renderer(targets, "plan", codes)
             images.update((target.name, None) for target in targets if target.role == "image")
-        self._images = Renderer([loaded.targets[name] for name in images], "image")
+        self._images = Renderer([loaded.targets[name] for name in images], "image", codes)
 
     def compile(self, deployments: Iterable[Deployment]) -> Compiled:
         """Compile one spec's deployments; the images, which they share, come first."""

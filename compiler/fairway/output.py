@@ -20,6 +20,7 @@ from fairway.indented_json import indented_json
 from fairway.plan.model import Plan
 
 INDEX = "index.json"
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +194,12 @@ class Output:
 def _replace(path: str, data: bytes, beside: str) -> None:
     """Write a file whole or not at all; what was written beside it never stays."""
     try:
-        with open(beside, "wb") as stream:
-            stream.write(data)
+        handle = os.open(beside, _NEW, 0o666)
+        try:
+            while data:
+                data = data[os.write(handle, data) :]
+        finally:
+            os.close(handle)
         os.replace(beside, path)
     except BaseException:
         with suppress(OSError):

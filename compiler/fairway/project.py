@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
@@ -45,7 +46,7 @@ class LoadedProject(NamedTuple):
 
 def find_project(path: str) -> str | None:
     """Return the ``fairway.yaml`` in the folder of ``path`` or the nearest one above it."""
-    folder = os.path.realpath(path if os.path.isdir(path) else os.path.dirname(path) or ".")
+    folder = real_folder(path if os.path.isdir(path) else os.path.dirname(path) or ".")
     while True:
         candidate = os.path.join(folder, PROJECT_FILE)
         if os.path.lexists(candidate):
@@ -83,8 +84,24 @@ def load_project(path: str) -> LoadedProject:
     )
 
 
+def real_folder(path: str) -> str:
+    """Return a folder's path without symbolic links; those beside each other share their parent."""
+    parent, name = os.path.split(path)
+    if not name or name in (os.curdir, os.pardir) or os.path.islink(path):
+        return os.path.realpath(path)
+    return os.path.join(_real_parent(parent or os.curdir, os.getcwd()), name)
+
+
+@lru_cache(maxsize=64)
+def _real_parent(path: str, working_directory: str) -> str:
+    del working_directory  # what a relative path is relative to
+    return os.path.realpath(path)
+
+
 def shown_path(path: str) -> str:
     """Return a path as people and reports see it: relative to the working directory, with ``/``."""
+    if path[:1] not in ("/", ".") and os.sep == "/" and os.path.normpath(path) == path:
+        return path
     return os.path.relpath(path).replace(os.sep, "/")
 
 

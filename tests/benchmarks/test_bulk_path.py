@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import given, reject
 from hypothesis import strategies as st
@@ -18,7 +17,8 @@ from fairway.plan.model import ContextFile, ImagePlan
 from fairway.source.build import parse_all
 from fairway.source.file import source_from_text
 from fairway.target.emit import emit_documents
-from fairway.target.fused import fuse_json, fuse_yaml
+from fairway.target.function import compiled, function
+from fairway.target.fused import json_source, yaml_source
 from fairway.target.structured import compile_documents, translate_documents
 
 TEXTS = st.sampled_from(
@@ -30,8 +30,7 @@ JSON = st.recursive(
 )
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One of several things."""
 
     name: str
@@ -39,8 +38,7 @@ class Part:
     hidden: bool
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(NamedTuple):
     """What the templates see."""
 
     name: str
@@ -101,6 +99,11 @@ TEMPLATES = st.recursive(
 ).filter(lambda node: isinstance(node, dict | list))
 
 
+def rendered(source: str, thing: Thing) -> list[str]:
+    texts: list[str] = function(compiled(source, "thing"))(thing)
+    return texts
+
+
 @given(st.lists(TEMPLATES, min_size=1, max_size=2), THINGS)
 def test_fused_templates_write_what_the_serialisers_write(templates: Any, thing: Thing) -> None:
     text = "\n---\n".join(json.dumps(template) for template in templates)
@@ -112,9 +115,9 @@ def test_fused_templates_write_what_the_serialisers_write(templates: Any, thing:
     except UsageError:
         reject()  # a directive where there can be none, or a loop's name inside itself
     made = compile_documents(documents, scope)(thing)
-    assert "---\n".join(fuse_yaml(nodes, scope)(thing)) == emit_documents(made)
+    assert "---\n".join(rendered(yaml_source(nodes), thing)) == emit_documents(made)
     plain = [json.dumps(document, indent=2, ensure_ascii=False) + "\n" for document in made]
-    assert fuse_json(nodes, scope)(thing) == plain
+    assert rendered(json_source(nodes), thing) == plain
 
 
 @given(JSON, st.integers(0, 4))
@@ -124,8 +127,9 @@ def test_indented_json_is_that_of_the_standard_library(value: Any, indent: int) 
 
 @given(TEXTS, st.lists(st.builds(ContextFile, TEXTS, TEXTS, st.integers(), TEXTS, TEXTS)))
 def test_an_image_is_named_by_its_plan_as_json(text: str, files: list[ContextFile]) -> None:
-    values: dict[str, Any] = dict.fromkeys(ImagePlan.__dataclass_fields__, text)
+    values: dict[str, Any] = dict.fromkeys(ImagePlan._fields, text)
     plan = ImagePlan(**values | {"port": 1, "command": (text,), "files": tuple(files)})
-    everything = {"template": text, **asdict(plan)}
+    written = {"files": [file._asdict() for file in files]}
+    everything = {"template": text, **plan._asdict(), **written}
     plain = json.dumps(everything, sort_keys=True, separators=(",", ":"))
     assert _content(plan, text) == sha256(plain.encode()).hexdigest()

@@ -14,7 +14,7 @@ import pytest
 from project.tree import ENGINE, ROOT, python_files
 
 LAYERS = (
-    ("errors", "indented_json", "location", "packs"),
+    ("errors", "indented_json", "kept", "location", "packs"),
     ("finding",),
     ("rule",),
     ("source",),

@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from properties.dockerfile import Instruction, instructions, unquoted
 from fairway.packs import pack_folder
 from fairway.plan.model import ImagePlan
 from fairway.target.load import load_target
+from fairway.target.quote import quote_dockerfile
 from fairway.target.render import Renderer
-from fairway.target.text import quote_dockerfile
 
 EVIL = [
     "a\nRUN id", "a\r\nUSER root", "a\\\nUSER 0", 'a"\nUSER root\n"', 'a" b="c', "$HOME", "${PATH}",
@@ -91,7 +90,7 @@ def as_one_line(value: str) -> str:
 @example(description="\\", team='"\nUSER root')
 @example(description="`", team="a`b")
 def test_labels_hold_the_value_and_nothing_else(description: str, team: str) -> None:
-    text = dockerfile(replace(PLAIN, description=description, team=team))
+    text = dockerfile(PLAIN._replace(description=description, team=team))
     assert skeleton(text) == skeleton(dockerfile(PLAIN))
     assert label(text, "org.opencontainers.image.description") == as_one_line(description)
     assert label(text, "org.opencontainers.image.vendor") == as_one_line(team)
@@ -99,7 +98,7 @@ def test_labels_hold_the_value_and_nothing_else(description: str, team: str) -> 
 
 @given(argument=values())
 def test_arguments_stay_one_argument(argument: str) -> None:
-    plan = replace(PLAIN, command=(*PLAIN.command, "--trusted-type", argument))
+    plan = PLAIN._replace(command=(*PLAIN.command, "--trusted-type", argument))
     entry = [i for i in instructions(dockerfile(plan)) if i.keyword == "ENTRYPOINT"]
     assert len(entry) == 1
     assert json.loads(entry[0].arguments) == [
@@ -111,7 +110,7 @@ def test_arguments_stay_one_argument(argument: str) -> None:
 
 @given(base=values())
 def test_the_base_image_cannot_end_its_line(base: str) -> None:
-    text = dockerfile(replace(PLAIN, base=base))
+    text = dockerfile(PLAIN._replace(base=base))
     assert [i.keyword for i in instructions(text)] == [
         i.keyword for i in instructions(dockerfile(PLAIN))
     ]
@@ -179,6 +178,6 @@ def test_hadolint_parses_any_value(
     # Of two backslashes before a quote hadolint takes the second for an escape; BuildKit does not.
     sound = [value for value in (*EVIL, *drawn) if not re.search(r'\\("|\Z)', as_one_line(value))]
     assert len(sound) > len(EVIL)
-    texts = [dockerfile(replace(PLAIN, description=value, team=value)) for value in sound]
+    texts = [dockerfile(PLAIN._replace(description=value, team=value)) for value in sound]
     done = hadolint(tmp_path_factory.mktemp("hadolint"), texts)
     assert done.returncode == 0, done.stdout + done.stderr

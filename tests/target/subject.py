@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fairway.source.build import parse_all
 from fairway.source.file import source_from_text
+from fairway.target.function import compiled, function
+from fairway.target.quote import quote_dockerfile
 from fairway.target.structured import compile_documents
-from fairway.target.text import compile_text_template, quote_dockerfile
+from fairway.target.text import text_source
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A part of a thing."""
 
     name: str
@@ -24,8 +24,7 @@ class Part:
     share: int | str
 
 
-@dataclass(frozen=True)
-class Thing:
+class Thing(NamedTuple):
     """What templates see."""
 
     name: str
@@ -69,7 +68,8 @@ def rendered(template: str, thing: Thing = THING) -> list[Any]:
 
 def text_rendered(template: str, thing: Thing = THING) -> str:
     """Return what a text template gives, quoted as in a Dockerfile."""
-    return compile_text_template(dedent(template), "t.j2", quote_dockerfile, SCOPE)(thing)
+    code = compiled(text_source(dedent(template), "t.j2", SCOPE), "thing")
+    return str(function(code, quote_dockerfile)(thing))
 
 
 def write_target(folder: Path, name: str, text: str, **templates: str) -> Path:

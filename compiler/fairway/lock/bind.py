@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from fairway.spec.lock import Lock
 
 LOCK_VERSION = 1
+_decode = json.JSONDecoder(object_pairs_hook=unique).decode
 
 
 def bind_lock(
@@ -32,7 +33,7 @@ def bind_lock(
     positions reads the file again. ``command`` is what writes the lock.
     """
     try:
-        return validate("lock", json.loads(data, object_pairs_hook=unique)), None, []
+        return validate("lock", _decode(data.decode())), None, []
     except (ValidationError, ValueError, RecursionError):
         return None, *_explain(data, shown, f"restore it from git, or write it with `{command}`")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from fairway.deployment import Deployment, ModelVersion
 from fairway.plan.model import ContextFile, ImagePlan
@@ -23,13 +23,11 @@ RUNTIMES: Mapping[str, str] = {
 """The locked set of requirements that serves each format."""
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-_BEFORE_FILES = tuple(field.name for field in fields(ImagePlan) if field.name < "files")
-_AFTER_FILES = tuple(field.name for field in fields(ImagePlan) if field.name > "files")
-_FILE_FIELDS = tuple(field.name for field in fields(ContextFile))
+_BEFORE_FILES = tuple(name for name in ImagePlan._fields if name < "files")
+_AFTER_FILES = tuple(name for name in ImagePlan._fields if name > "files")
 
 
-@dataclass(frozen=True, slots=True)
-class Recipe:
+class Recipe(NamedTuple):
     """What images are made of besides the model: the docker target's files and the server's.
 
     ``template`` is the sha256 (hex) of the Dockerfile's template; ``requirements`` holds the
@@ -114,9 +112,9 @@ def _content(plan: ImagePlan, template: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _canonical_file(file: ContextFile) -> str:
-    return _canonical({name: getattr(file, name) for name in _FILE_FIELDS})
+    return _canonical(file._asdict())
 
 
 def _named(plan: ImagePlan, content: str, repository: str) -> ImagePlan:
     tag = f"{plan.version}-{content[:12]}"
-    return replace(plan, content=content, repository=repository, tag=tag)
+    return plan._replace(content=content, repository=repository, tag=tag)

@@ -2,21 +2,19 @@
 
 Optional things are tuples of at most one, so that a template can only repeat them and never
 reach into something that is not there. Quantities are canonical strings; shares and weights
-are whole numbers.
+are whole numbers. Everything is a named tuple: thousands are made in a run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 StrategyName: TypeAlias = Literal["rolling", "blueGreen"]
 IntOrString: TypeAlias = int | str
 
 
-@dataclass(frozen=True, slots=True)
-class EnvironmentVariable:
+class EnvironmentVariable(NamedTuple):
     """A variable whose value is a key of a Secret in the namespace."""
 
     name: str
@@ -24,8 +22,7 @@ class EnvironmentVariable:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(NamedTuple):
     """A set of equal pods that serve one version.
 
     There are ``replicas`` pods, or with ``autoscaled`` from ``replicas`` to ``replicas_at_most``,
@@ -52,8 +49,7 @@ class Workload:
     unavailable: IntOrString
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(NamedTuple):
     """A name in the cluster and the pods behind it."""
 
     name: str
@@ -61,16 +57,14 @@ class Service:
     labels: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(NamedTuple):
     """A service that a route sends traffic to, with its weight."""
 
     service: str
     weight: int
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """How a gateway's clients reach the model; ``timeout`` is a Gateway API duration."""
 
     gateway: str
@@ -81,24 +75,21 @@ class Route:
     backends: tuple[Backend, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NamespacePeer:
+class NamespacePeer(NamedTuple):
     """A namespace whose pods may call, or that the pods may connect to at ``ports``."""
 
     namespace: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class AddressPeer:
+class AddressPeer(NamedTuple):
     """A block of addresses that the pods may connect to."""
 
     cidr: str
     port: int
 
 
-@dataclass(frozen=True, slots=True)
-class Probes:
+class Probes(NamedTuple):
     """Where the server says that it is ready and that it lives, and how long it may take.
 
     ``startup_failures`` tries of ``startup_period`` seconds; ``grace`` and ``drain`` in seconds.
@@ -112,8 +103,7 @@ class Probes:
     grace: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """One deployment in one environment, decided; ``active`` names the workload that answers."""
 
     name: str
@@ -139,8 +129,7 @@ class Plan:
     egress_addresses: tuple[AddressPeer, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ContextFile:
+class ContextFile(NamedTuple):
     """A file of an image's build context.
 
     ``source`` says whose it is (``model``, ``spec``, ``target`` or ``engine``) and ``name`` what
@@ -154,8 +143,7 @@ class ContextFile:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class ImagePlan:
+class ImagePlan(NamedTuple):
     """One image: everything that decides its content, and the name that follows from it.
 
     ``content`` is the sha256 (hex) over all of it; the tag holds its first twelve digits.

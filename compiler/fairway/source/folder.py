@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -9,6 +10,11 @@ from functools import cached_property
 from typing import NamedTuple
 
 from fairway.source.file import MAX_BYTES
+
+_CHUNK = 1 << 17
+# A link is not followed, and opening a FIFO that nobody writes to must not hang.
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | _NOFOLLOW | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class FileContent(NamedTuple):
@@ -50,25 +56,34 @@ class Folder:
     def _load(self, name: str) -> FileContent | str:
         path = os.path.join(self.path, name)
         try:
-            status = os.lstat(path)
-        except (OSError, ValueError):
-            status = None
-        if status is not None and stat.S_ISLNK(status.st_mode):
+            if not _NOFOLLOW and os.path.islink(path):
+                raise OSError(errno.ELOOP, "a symbolic link")
+            handle = os.open(path, _READ)
+        except (OSError, ValueError) as error:
+            return self._why_not(name, path, error)
+        try:
+            if not self._inside(name, path):
+                return f"{name} lies outside the deployment's folder"
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                return f"the file {name} is not a file"
+            if status.st_size > MAX_BYTES:
+                return f"{name} is larger than 1 MiB"
+            data = _read(handle)
+        except OSError as error:
+            return f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
+        finally:
+            os.close(handle)
+        return FileContent(data, hashlib.sha256(data).hexdigest())
+
+    def _why_not(self, name: str, path: str, error: OSError | ValueError) -> str:
+        if not isinstance(error, ValueError) and os.path.islink(path):
             return f"{name} is a symbolic link; what it points to may change unseen"
         if not self._inside(name, path):
             return f"{name} lies outside the deployment's folder"
-        if status is None:
+        if isinstance(error, ValueError) or error.errno in (errno.ENOENT, errno.ENOTDIR):
             return f"the file {name} does not exist"
-        if not stat.S_ISREG(status.st_mode):
-            return f"the file {name} is not a file"
-        if status.st_size > MAX_BYTES:
-            return f"{name} is larger than 1 MiB"
-        try:
-            with open(path, "rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
-        except OSError as error:
-            return f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
-        return FileContent(data, hashlib.sha256(data).hexdigest())
+        return f"{name} cannot be read: {(error.strerror or str(error)).lower()}"
 
     def _inside(self, name: str, path: str) -> bool:
         if os.path.basename(name) == name and name not in (os.curdir, os.pardir):
@@ -77,3 +92,13 @@ class Folder:
             return os.path.commonpath((os.path.realpath(path), self.real)) == self.real
         except ValueError:
             return False  # a NUL in the path
+
+
+def _read(handle: int) -> bytes:
+    """Return a file's bytes; one that grows meanwhile is cut behind the limit."""
+    chunks: list[bytes] = []
+    size = 0
+    while size <= MAX_BYTES and (data := os.read(handle, _CHUNK)):
+        chunks.append(data)
+        size += len(data)
+    return b"".join(chunks)

@@ -104,6 +104,13 @@ def merge(layers: Sequence[Layer], whole: frozenset[Route]) -> Merged:
     return Merged(merged, tuple(layers), whole)
 
 
+def merge_over(base: Merged, layer: Layer) -> Merged:
+    """Merge a layer over what is merged already; what it does not touch stays the same object."""
+    value = layer.value
+    merged = _merge(base.value, value, (), base.whole) if isinstance(value, dict) else base.value
+    return Merged(merged, (layer, *base.layers), base.whole)
+
+
 def _merge(base: dict[str, Any], over: dict[str, Any], at: Route, whole: frozenset[Route]) -> Any:
     result = dict(base)
     for key, value in over.items():

@@ -61,6 +61,30 @@ def bind(name: ModelName, merged: Merged) -> tuple[Any, list[Finding]]:
         return None, misfits(model_of(name), merged, error)
 
 
+def bind_over(
+    merged: Merged, base: Merged, spec: DeploymentSpec
+) -> tuple[DeploymentSpec | None, list[Finding]]:
+    """Return what ``bind`` does, where ``base``, which ``merged`` is merged over, is ``spec``.
+
+    Parts that are the same objects in both are typed already, and are not checked again.
+    """
+    value = _with_typed(merged.value, base.value, spec)
+    try:
+        return validate("deployment", value), []
+    except ValidationError:
+        return bind("deployment", merged)
+
+
+def _with_typed(value: dict[str, Any], before: dict[str, Any], typed: Any) -> dict[str, Any]:
+    """Return a map with the typed values of its parts that are as they were before."""
+    result = dict(value)
+    for key, child in value.items():
+        known, old = getattr(typed, key, None), before.get(key)
+        if type(child) is dict and hasattr(known, "__pydantic_fields_set__"):
+            result[key] = known if child is old else _with_typed(child, old or {}, known)
+    return result
+
+
 def bind_rest(merged: Merged) -> Repaired | None:
     """Return what is right of a deployment that does not bind, None when that is too little."""
     from fairway.spec.repair import repair

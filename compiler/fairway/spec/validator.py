@@ -9,27 +9,25 @@ themselves are used: slower, with the same results.
 
 from __future__ import annotations
 
-import marshal
 import os
 import sys
 from functools import cache
-from hashlib import sha256
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from fairway import kept
 from fairway.packs import PACKAGE
 from fairway.spec.core import SchemaValidator, core_version
 
-_KEPT = 8
 _DROPPED = frozenset({"metadata", "serialization"})
-_DIGEST_SIZE = 32
 
 
 @cache
 def validator(name: str, model: str) -> SchemaValidator:
     """Return the validator of a model, named ``module:class``; kept in the process and on disk."""
-    path = _cache_path(name)
-    schema = _load(path)
+    folder = os.path.join(PACKAGE, "spec")
+    path = kept.path(f"schema-{name}", core_version, *kept.sources(folder))
+    schema = kept.load(path)
     if schema is not None:
         try:
             return SchemaValidator(_decode(*schema))
@@ -65,67 +63,13 @@ class StandIn:
         return f"{type(self).__name__}({fields})"
 
 
-def _cache_path(name: str) -> str:
-    base = os.environ.get("FAIRWAY_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),
-        "fairway",
-    )
-    return os.path.join(base, f"schema-{name}-{_key()}.bin")
-
-
-@cache
-def _key() -> str:
-    """Return a digest that changes with anything that the schemas are made from."""
-    parts = [sys.version, core_version]
-    with os.scandir(os.path.join(PACKAGE, "spec")) as entries:
-        parts += sorted(
-            f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
-            for entry in entries
-            if entry.name.endswith(".py")
-            for status in (entry.stat(),)
-        )
-    return sha256("\n".join(parts).encode()).hexdigest()[:20]
-
-
-def _load(path: str) -> Any:
-    try:
-        status = os.stat(path)
-        if hasattr(os, "getuid") and status.st_uid != os.getuid():
-            return None  # somebody else's file decides nothing here
-        with open(path, "rb") as stream:
-            digest, data = stream.read(_DIGEST_SIZE), stream.read()
-    except OSError:
-        return None
-    if sha256(data).digest() != digest:
-        return None  # cut or damaged: marshal may end the process over it
-    try:
-        return marshal.loads(data)  # noqa: S302 - our own, as bytecode is
-    except (ValueError, EOFError, TypeError):
-        return None
-
-
 def _store(path: str, schema: Any) -> None:
-    beside = f"{path}.{os.getpid()}"
+    holes: _Holes = {}
     try:
-        holes: _Holes = {}
-        data = marshal.dumps((_encode(schema, (), holes), holes))
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        with open(beside, "wb") as stream:
-            stream.write(sha256(data).digest() + data)
-        os.replace(beside, path)
-        _forget_old(path)
-    except (OSError, ValueError):
-        return  # a read-only home costs time, nothing else
-
-
-def _forget_old(path: str) -> None:
-    """Keep the newest schemas of a model only: every version of Fairway or Python has its own."""
-    folder, file = os.path.split(path)
-    begin = file.rpartition("-")[0] + "-"
-    with os.scandir(folder) as entries:
-        found = [(e.stat().st_mtime_ns, e.path) for e in entries if e.name.startswith(begin)]
-    for _, old in sorted(found)[:-_KEPT]:
-        os.unlink(old)
+        data = _encode(schema, (), holes)
+    except ValueError:
+        return  # a validator that cannot be found by its name: slower, nothing else
+    kept.store(path, (data, holes))
 
 
 # What marshal cannot hold: where it stands in the schema, and how it is found again.

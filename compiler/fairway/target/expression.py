@@ -7,11 +7,10 @@ refused, so a template cannot call, index, compute or reach outside its plan.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 
@@ -40,8 +39,7 @@ class ExpressionError(Exception):
     """An expression that is refused; the message says why."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(NamedTuple):
     """A translated expression: Python source and the type of its value."""
 
     code: str
@@ -105,14 +103,25 @@ def is_union_of_text(kind: Type) -> bool:
 
 @cache
 def fields_of(kind: Type) -> Mapping[str, Type]:
-    """Return the attributes of a plan's dataclass with their types, properties included."""
-    if not dataclasses.is_dataclass(kind) or not isinstance(kind, type):
+    """Return the attributes of a plan's named tuple with their types, properties included."""
+    if not isinstance(kind, type) or not hasattr(kind, "_fields"):
         return {}
     hints = dict(get_type_hints(kind))
     for name, member in vars(kind).items():
         if isinstance(member, property) and member.fget is not None:
             hints[name] = get_type_hints(member.fget)["return"]
     return hints
+
+
+def is_plain(kind: Type) -> bool:
+    """Whether values of a type are equal only where they are written alike.
+
+    That holds for named tuples of strings, whole numbers and conditions: 1.0 equals 1 elsewhere.
+    """
+    fields = get_type_hints(kind).values() if hasattr(kind, "_fields") else ()
+    return bool(fields) and all(
+        field in (str, int, bool) or _origin(field) is Literal for field in fields
+    )
 
 
 def type_label(kind: Type) -> str:

@@ -7,17 +7,14 @@ structure here either.
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Callable
-from json.encoder import encode_basestring
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from fairway.indented_json import indented_json
-from fairway.target.emit import emit, emit_item, emit_key, emit_value
-from fairway.target.expression import Scope
+from fairway.target.emit import emit_item, emit_key, emit_value
+from fairway.target.expression import is_plain
+from fairway.target.function import STEP, dashed
 from fairway.target.structured import Node
-
-_STEP = "  "
 
 
 class _Piece(NamedTuple):
@@ -30,35 +27,17 @@ class _Piece(NamedTuple):
 _Pieces: TypeAlias = list[_Piece]
 
 
-def fuse_yaml(nodes: list[Node], scope: Scope) -> Callable[[Any], list[str]]:
-    """Return a function from the plan to the text of each document."""
+def yaml_source(nodes: list[Node]) -> str:
+    """Return the source of an expression for the list of each document's text."""
     texts = [node.with_code(_source(_document(node))).as_items() for node in nodes]
-    return _function("[" + ", ".join(texts) + "]", scope)
+    return "[" + ", ".join(texts) + "]"
 
 
-def fuse_json(nodes: list[Node], scope: Scope) -> Callable[[Any], list[str]]:
-    """Return a function from the plan to the text of each document, two blanks a level."""
+def json_source(nodes: list[Node]) -> str:
+    """Return the same for JSON, two blanks a level."""
     end = _Piece("\n", fixed=True)
     texts = [node.with_code(_source([*_json(node, "\n"), end])).as_items() for node in nodes]
-    return _function("[" + ", ".join(texts) + "]", scope)
-
-
-def _function(source: str, scope: Scope) -> Callable[[Any], list[str]]:
-    (argument,) = scope
-    names = {
-        "__builtins__": {"str": str, "len": len},
-        "emit": emit,
-        "value": emit_value,
-        "item": emit_item,
-        "block": _block_or,
-        "dashed": _dashed,
-        "json": _json_value,
-        "listed": _json_list,
-    }
-    function: Callable[[Any], list[str]] = eval(  # noqa: S307 - as in ``structured``
-        f"lambda v_{argument}: {source}", names
-    )
-    return function
+    return "[" + ", ".join(texts) + "]"
 
 
 def _source(pieces: _Pieces) -> str:
@@ -117,7 +96,7 @@ def _when(node: Node, pieces: _Pieces) -> _Pieces:
 
 
 def _entry(head: str, child: Node, indent: str) -> _Pieces:
-    below = indent if child.items is not None else indent + _STEP
+    below = indent if child.items is not None else indent + STEP
     if _is_open(child):
         return [_Piece(f"{head}\n", fixed=True), *_block(child, below)]
     if _is_repeated(child):
@@ -133,26 +112,17 @@ def _item(child: Node, indent: str) -> _Pieces:
         return [_Piece(emit_item(child.value, indent), fixed=True)]
     if child.entries is None or not _is_open(child):
         return [_Piece(f"item({child.code}, {indent!r})", fixed=False)]
-    first, *rest = _block(child, indent + _STEP)
+    first, *rest = _block(child, indent + STEP)
     if first.fixed:
-        return [_Piece(_dashed(first.text, indent), fixed=True), *rest]
+        return [_Piece(dashed(first.text, indent), fixed=True), *rest]
     return [_Piece(f"dashed({_source([first, *rest])}, {indent!r})", fixed=False)]
-
-
-def _dashed(lines: str, indent: str) -> str:
-    """Return the lines of a map as those of an item: a dash where the first is indented."""
-    return f"{indent}- {lines[len(indent) + len(_STEP) :]}"
-
-
-def _block_or(lines: str) -> str:
-    return f"\n{lines}" if lines else " []\n"
 
 
 # -- JSON ------------------------------------------------------------------------------------------
 
 
 def _json(node: Node, newline: str) -> _Pieces:
-    inner = newline + _STEP
+    inner = newline + STEP
     if node.fixed:
         return [_Piece(json.dumps(node.value, ensure_ascii=False), fixed=True)]
     if node.entries and not any(key is None or child.condition for key, child in node.entries):
@@ -163,17 +133,16 @@ def _json(node: Node, newline: str) -> _Pieces:
         return [*pieces, _Piece(f"{newline}}}", fixed=True)]
     if node.items is not None and len(node.items) == 1 and node.items[0].loop:
         (item,) = node.items
-        texts = item.with_code(_source(_json(item, inner))).as_items()
+        source = _source(_json(item, inner))
+        name = item.loop.split(" ", 2)[1]
+        if is_plain(item.elements) and _variables(source) <= {name}:
+            source = f"remembered({source!r}, {name.removeprefix('v_')!r}, {name})"
+        texts = item.with_code(source).as_items()
         return [_Piece(f"listed([{texts}], {newline!r})", fixed=False)]
     return [_Piece(f"json({node.code}, {newline!r})", fixed=False)]
 
 
-def _json_value(value: Any, newline: str) -> str:
-    if type(value) is str:
-        return encode_basestring(value)
-    return indented_json(value, len(_STEP)).replace("\n", newline)
-
-
-def _json_list(items: list[str], newline: str) -> str:
-    inner = newline + _STEP
-    return "[" + inner + f",{inner}".join(items) + newline + "]" if items else "[]"
+def _variables(source: str) -> set[str]:
+    """Return the variables that an expression is about: its subject and the loops around it."""
+    tree = ast.walk(ast.parse(source, mode="eval"))
+    return {node.id for node in tree if isinstance(node, ast.Name) and node.id.startswith("v_")}

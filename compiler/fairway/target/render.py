@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from fairway import kept
 from fairway.artifact import Artifact
 from fairway.errors import UsageError
+from fairway.packs import PACKAGE
 from fairway.plan.model import ImagePlan, Plan
-from fairway.target.fused import fuse_json, fuse_yaml
-from fairway.target.load import ArtifactTemplate, Subject, Target, read_template
-from fairway.target.structured import compile_text, translate_documents
-from fairway.target.text import QUOTERS, compile_text_template
-
-_SCOPES: Mapping[Subject, type] = {"plan": Plan, "image": ImagePlan}
+from fairway.target.function import Code, function
+from fairway.target.load import ArtifactTemplate, Subject, Target
+from fairway.target.quote import QUOTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,23 @@ class Renderer:
     Parts that go to the same path become one file: their documents in ``order``.
     """
 
-    def __init__(self, targets: Iterable[Target], subject: Subject) -> None:
-        self._parts = sorted(
-            (
-                _compile(target, template)
-                for target in targets
-                for template in target.artifacts
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        subject: Subject,
+        known: dict[str, list[Code]] | None = None,
+    ) -> None:
+        """Compile the templates for ``subject``; ``known`` holds what other renderers compiled."""
+        known = {} if known is None else known
+        parts: list[_Part] = []
+        for target in targets:
+            codes = known[target.folder] = known.get(target.folder) or _codes(target)
+            parts += [
+                _compile(target, template, code)
+                for template, code in zip(target.artifacts, codes, strict=True)
                 if template.subject == subject
-            ),
-            key=lambda part: part.order,
-        )
+            ]
+        self._parts = sorted(parts, key=lambda part: part.order)
 
     def render(self, value: Plan | ImagePlan, spec: str, environment: str) -> list[Artifact]:
         """Return the artifacts of a plan or an image, one for each path."""
@@ -72,29 +78,29 @@ def _content(parts: list[_Part], value: Any) -> str:
     return "".join(part.text(value) for part in parts if part.text is not None)
 
 
-def _compile(target: Target, template: ArtifactTemplate) -> _Part:
-    scope: dict[str, type] = {template.subject: _SCOPES[template.subject]}
-    route = (*template.route, "path")
-    path = compile_text(template.path, scope, target.document, route)
-    file = os.path.join(target.folder, template.template)
-    if template.format in ("yaml", "json"):
-        nodes = translate_documents(read_template(file), scope)
-        if template.format == "yaml":
-            return _Part(target.name, template.order, path, fuse_yaml(nodes, scope), None)
-        return _Part(target.name, template.order, path, None, _one(fuse_json(nodes, scope), file))
-    quote = QUOTERS.get(template.format)
-    if quote is None:
-        known = ", ".join(("yaml", "json", *QUOTERS))
-        raise UsageError(
-            f"{target.document.path}: unknown format {template.format}; known: {known}"
-        )
-    text = compile_text_template(_text(file), file, quote, scope)
-    return _Part(target.name, template.order, path, None, text)
+def _compile(target: Target, template: ArtifactTemplate, code: Code) -> _Part:
+    path = function(code.path)
+    content = function(code.content, QUOTERS.get(template.format))
+    if template.format == "yaml":
+        return _Part(target.name, template.order, path, content, None)
+    if template.format == "json":
+        content = _one(content, os.path.join(target.folder, template.template))
+    return _Part(target.name, template.order, path, None, content)
 
 
-def _text(path: str) -> str:
-    with open(path, encoding="utf-8") as stream:
-        return stream.read()
+def _codes(target: Target) -> list[Code]:
+    """Return the code of a target's templates, kept between runs: translating takes a while."""
+    folders = (os.path.join(PACKAGE, name) for name in ("target", "plan"))
+    content = (target.document.digest, target.template_digest())
+    path = kept.path(f"target-{target.name}", *content, *kept.sources(*folders))
+    found = kept.load(path)
+    if found is not None:
+        return [Code(*code) for code in found]
+    from fairway.target.translate import translate  # and with it Jinja2
+
+    made = [translate(target, template) for template in target.artifacts]
+    kept.store(path, [tuple(code) for code in made])
+    return made
 
 
 def _one(documents: Callable[[Any], list[str]], path: str) -> Callable[[Any], str]:

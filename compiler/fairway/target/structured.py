@@ -41,6 +41,7 @@ class Node:
 
     ``entries`` and ``items`` are a map's and a list's own nodes; the key of an entry is None
     where it is an expression. A scalar without expressions is ``fixed``, and is ``value``.
+    ``elements`` is the type of what a loop goes over.
     """
 
     code: str
@@ -50,6 +51,7 @@ class Node:
     items: tuple[Node, ...] | None = None
     fixed: bool = False
     value: Any = None
+    elements: Any = None
 
     def with_code(self, code: str) -> Node:
         """Return a node that is repeated or dropped in the same way."""
@@ -84,14 +86,9 @@ def compile_documents(documents: list[Document], scope: Scope) -> Renderer:
     return function
 
 
-def compile_text(text: str, scope: Scope, document: Document, route: Route) -> Callable[[Any], str]:
-    """Return a function from the plan to a string: a path such as ``${{ plan.name }}/x.yaml``."""
-    (argument,) = scope
-    code = _Compiler(document).text(text, route, scope)
-    function: Callable[[Any], str] = eval(  # noqa: S307 - as above
-        f"lambda v_{argument}: {code}", {"__builtins__": {"str": str, "len": len}}
-    )
-    return function
+def path_source(text: str, scope: Scope, document: Document, route: Route) -> str:
+    """Return the source of a string with expressions, such as ``${{ plan.name }}/x.yaml``."""
+    return _Compiler(document).text(text, route, scope)
 
 
 class _Compiler:
@@ -118,9 +115,9 @@ class _Compiler:
                     (*route, key),
                     "key",
                 )
-        condition, loop = "", ""
+        condition, loop, elements = "", "", None
         if "$each" in value:
-            loop, scope = self._loop(value, route, scope)
+            loop, scope, elements = self._loop(value, route, scope)
         elif "$as" in value:
             self._fail("`$as` needs `$each`", (*route, "$as"))
         if "$when" in value:
@@ -131,7 +128,8 @@ class _Compiler:
                 )
             condition = test.code
         if "$value" in value:
-            return replace(self._value(value, route, scope), condition=condition, loop=loop)
+            node = self._value(value, route, scope)
+            return replace(node, condition=condition, loop=loop, elements=elements)
         codes: list[str] = []
         entries: list[tuple[str | None, Node]] = []
         for key, child in value.items():
@@ -140,7 +138,7 @@ class _Compiler:
                 codes.append(code)
                 entries.append((None if "${{" in key else key, node))
         source = "{" + ", ".join(codes) + "}"
-        return Node(source, condition, loop, entries=tuple(entries))
+        return Node(source, condition, loop, entries=tuple(entries), elements=elements)
 
     def _value(self, value: Mapping[str, Any], route: Route, scope: Scope) -> Node:
         others = [key for key in value if key not in _DIRECTIVES]
@@ -162,7 +160,7 @@ class _Compiler:
             return f"**({{{name}: {node.code}}} if {node.condition} else {{}})", node
         return f"{name}: {node.code}", node
 
-    def _loop(self, value: Mapping[str, Any], route: Route, scope: Scope) -> tuple[str, Scope]:
+    def _loop(self, value: Mapping[str, Any], route: Route, scope: Scope) -> tuple[str, Scope, Any]:
         name = value.get("$as")
         if not isinstance(name, str) or not _VARIABLE.match(name) or name in scope:
             self._fail("`$each` needs `$as` with a new name in lower case", (*route, "$each"))
@@ -170,7 +168,7 @@ class _Compiler:
         inner = element(over.type)
         if inner is None:
             self._fail(f"`$each` needs a list, not a {type_label(over.type)}", (*route, "$each"))
-        return f"for v_{name} in {over.code}", {**scope, str(name): inner}
+        return f"for v_{name} in {over.code}", {**scope, str(name): inner}, inner
 
     def _whole(self, value: Any, route: Route, scope: Scope) -> Typed:
         match = _EXPRESSION.fullmatch(value) if isinstance(value, str) else None
