@@ -69,6 +69,15 @@ class Capabilities(NamedTuple):
         return cls(chosen, tree, values, refused)
 
 
+_NOBODY = "remove it for this environment: no installed target can express it"
+_AUTH = "serving.auth."
+_NO_AUTH = (
+    "ask the platform team for a router that enforces it, or say `none` with the reason why"
+    " nobody needs to be checked there: no installed target can express it"
+)
+"""Removing what authenticates callers would mend the file and open the model."""
+
+
 def check_fields(
     merged: Merged, capabilities: Capabilities, environment: str, installed: Iterable[Target]
 ) -> list[Finding]:
@@ -163,7 +172,7 @@ def _finding(
         message = f"none of the environment's targets ({targets}) can express `{shown}`"
     at = merged.locate(route, "key")
     able = _able(name, installed)
-    fix = _fix(able, "remove it for this environment: no installed target can express it")
+    fix = _fix(able, _NO_AUTH if name.startswith(_AUTH) else _NOBODY)
     return rule.CAPABILITY(message, at, fix=fix, environments=(environment,))
 
 
