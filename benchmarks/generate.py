@@ -17,7 +17,7 @@ from yaml_style import YamlWriter
 
 from fairway.check import SPEC_FILE
 from fairway.fleet import Fleet
-from fairway.lock.command import LockRun
+from fairway.locking.run import LockRun
 from fairway.project import PROJECT_FILE
 
 PROJECT = """\
@@ -102,7 +102,7 @@ def _files(source: random.Random, spec: GeneratedSpec) -> Iterator[tuple[str, by
 
 def _write_locks(out: Path) -> None:
     """Do what ``fairway lock`` does."""
-    run = LockRun(Fleet([str(out)]), check=False)
+    run = LockRun(Fleet([str(out)]))
     for _ in run.each():
         pass
     found = run.diagnostics()

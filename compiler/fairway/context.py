@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from fairway import rule
 from fairway.errors import FairwayError, UsageError
 from fairway.finding import Finding
 from fairway.location import Location, Route
-from fairway.lock.digest import FileDigest, root_digest
+from fairway.lock.digest import FileDigest, SourceRefusedError, root_digest
 from fairway.plan.model import ContextFile
 from fairway.project import LoadedProject
 from fairway.recipe import source_file
@@ -104,9 +105,12 @@ class ContextRun:
         if file.path.startswith("/") or ".." in file.path.split("/"):
             self._report(f"{file.path} leads out of the context", (*route, "path"), "compile again")
             return None
-        path = self._source(file)
         try:
+            path = self._source(file)
             data = path.read_bytes()
+        except SourceRefusedError as error:
+            self._report(str(error), ("model", "uri"), error.fix)
+            return None
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             self._report(f"{file.path}: {path}: {why}", (*route, "name"), "restore the file")
@@ -130,11 +134,28 @@ class ContextRun:
             return root / file.name
         if file.source != "model":
             return source_file(file, self.loaded.targets)
-        uri = self.description["model"]["uri"]
-        if not uri.startswith("./"):
-            raise UsageError(f"{uri}: only models at ./path can be fetched")
-        model = root / self.description["model"]["folder"] / uri
-        return Path(model if model.is_file() else model / file.name)
+        return self._model if self._model.is_file() else self._model / file.name
+
+    @cached_property
+    def _model(self) -> Path:
+        """The model's folder or file: beside the spec, or fetched from its registry."""
+        uri = str(self.description["model"]["uri"])
+        folder = Path(self.loaded.root) / str(self.description["model"]["folder"])
+        if uri.startswith("./"):
+            return folder / uri
+        from fairway.resolve.source import Wanted
+        from fairway.resolve.sources import Sources
+        from fairway.spec.lock import LockedFile, Resolved
+
+        files = tuple(
+            LockedFile(path=file["name"], size=file["size"], digest=file["digest"])
+            for file in self.description["files"]
+            if file["source"] == "model"
+        )
+        project = self.loaded.project
+        mlflow = project.mlflow if project is not None else None
+        with Sources(tracking=mlflow.tracking if mlflow is not None else None) as sources:
+            return sources.source_for(uri, folder).fetch(Wanted(Resolved(uri=uri), files))
 
     def _report(self, message: str, route: Route, fix: str) -> None:
         self.findings.append(rule.LOCK_CONTENT(message, Location(self.shown, route), fix=fix))

@@ -56,6 +56,7 @@ class Deployment(NamedTuple):
     digest: str
     lock: Lock
     versions: Mapping[str, ModelVersion]
+    images: Mapping[str, str]  # digests of others' images, by the reference that a spec names
 
     @property
     def name(self) -> str:

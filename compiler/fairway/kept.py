@@ -34,12 +34,12 @@ def path(name: str, *parts: str) -> str:
 
 @cache
 def sources(*folders: str) -> Iterable[str]:
-    """Return what changes with any Python file in the folders: their paths, sizes and times."""
+    """Return what changes with any file in the folders: their paths, sizes and times."""
     return tuple(
         f"{entry.path}:{status.st_size}:{status.st_mtime_ns}"
         for each in folders
         for entry in sorted(os.scandir(each), key=lambda entry: entry.name)
-        if entry.name.endswith(".py")
+        if entry.is_file()
         for status in (entry.stat(),)
     )
 
@@ -62,8 +62,11 @@ def load(path: str) -> Any:
         return None
 
 
-def store(path: str, value: Any) -> None:
-    """Keep a value that ``marshal`` can hold at ``path``."""
+def store(path: str, value: Any, *, most: int = _KEPT) -> None:
+    """Keep a value that ``marshal`` can hold at ``path``; of its name, ``most`` at a time.
+
+    With 0 nothing is forgotten.
+    """
     beside = f"{path}.{os.getpid()}"
     try:
         data = marshal.dumps(value)
@@ -71,16 +74,17 @@ def store(path: str, value: Any) -> None:
         with open(beside, "wb") as stream:
             stream.write(sha256(data).digest() + data)
         os.replace(beside, path)
-        _forget_old(path)
+        if most:
+            _forget_old(path, most)
     except (OSError, ValueError):
         return  # a read-only home costs time, nothing else
 
 
-def _forget_old(path: str) -> None:
+def _forget_old(path: str, most: int) -> None:
     """Keep the newest values of a name only: every version of Fairway or Python has its own."""
     parent, file = os.path.split(path)
     begin = file.rpartition("-")[0] + "-"
     with os.scandir(parent) as entries:
         found = [(e.stat().st_mtime_ns, e.path) for e in entries if e.name.startswith(begin)]
-    for _, old in sorted(found)[:-_KEPT]:
+    for _, old in sorted(found)[:-most]:
         os.unlink(old)

@@ -184,6 +184,36 @@ LOCK_FORMAT = Rule(
     "The lock is a lock",
     "It is written by fairway lock and only read by people; an edited one proves nothing.",
 )
+MOVED = Rule(
+    "lock/moved",
+    "A name in a registry stands for what it stood for",
+    "Whoever moves an alias or a tag changes what runs without a review; the lock keeps what was"
+    " reviewed until someone asks for the new one.",
+)
+UNSAFE = Rule(
+    "lock/unsafe",
+    "Loading the model runs nothing but the model",
+    "A model's file can hold any program; it is read without being loaded, and what is not known"
+    " to be harmless is refused.",
+)
+SIGNATURE = Rule(
+    "lock/signature",
+    "A model's signature is right",
+    "A signature that does not fit its files says that someone changed them, or that they are not"
+    " from whom they seem to be.",
+)
+DISAGREES = Rule(
+    "lock/contract",
+    "The contract says what the model says",
+    "The server checks requests against the contract; the model then takes what passed, in its"
+    " own names, types and order.",
+)
+IMAGE = Rule(
+    "lock/image",
+    "The images of the versions that run are in the registry",
+    "What was built and pushed is known by its digest; a tag that is missing, or that holds"
+    " another model's image, would be found by the pods that cannot start.",
+)
 MODEL_SOURCE = Rule(
     "lock/source",
     "The model's source can be read",

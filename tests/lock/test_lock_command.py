@@ -53,8 +53,7 @@ def test_a_lock_made_from_nothing_is_the_committed_one(fleet: Path) -> None:
 
 
 def changed(fleet: Path) -> None:
-    with (fleet / "models/1.1.0/model.skops").open("ab") as stream:
-        stream.write(b"x")
+    shutil.copy(fleet / "models/1.0.0/model.skops", fleet / "models/1.1.0/model.skops")
 
 
 def added(fleet: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fairway import rule
 from fairway.finding import Finding
@@ -19,6 +19,7 @@ from fairway.spec.core import ValidationError
 
 if TYPE_CHECKING:
     from fairway.spec.lock import Lock
+    from fairway.spec.project_lock import ProjectLock
 
 LOCK_VERSION = 1
 _decode = json.JSONDecoder(object_pairs_hook=unique).decode
@@ -35,10 +36,24 @@ def bind_lock(
     try:
         return validate("lock", _decode(data.decode())), None, []
     except (ValidationError, ValueError, RecursionError):
-        return None, *_explain(data, shown, f"restore it from git, or write it with `{command}`")
+        fix = f"restore it from git, or write it with `{command}`"
+        return None, *_explain("lock", data, shown, fix)
 
 
-def _explain(data: bytes, shown: str, fix: str) -> tuple[Document | None, list[Finding]]:
+def bind_project_lock(
+    data: bytes, shown: str
+) -> tuple[ProjectLock | None, Document | None, list[Finding]]:
+    """Return the typed lock of a project; or its document and findings about it."""
+    try:
+        return validate("project-lock", _decode(data.decode())), None, []
+    except (ValidationError, ValueError, RecursionError):
+        fix = "restore it from git, or remove it and run `fairway lock`"
+        return None, *_explain("project-lock", data, shown, fix)
+
+
+def _explain(
+    name: Literal["lock", "project-lock"], data: bytes, shown: str, fix: str
+) -> tuple[Document | None, list[Finding]]:
     source, findings = decode(shown, data)
     if source is None:
         return None, findings
@@ -59,6 +74,6 @@ def _explain(data: bytes, shown: str, fix: str) -> tuple[Document | None, list[F
         at = Location(shown, ("lockVersion",))
         findings = [rule.LOCK_FORMAT(message, at, fix="update Fairway")]
     else:
-        _, found = bind("lock", merge([Layer("spec", document)], frozenset()))
+        _, found = bind(name, merge([Layer("spec", document)], frozenset()))
         findings = [rule.LOCK_FORMAT(each.message, each.at, fix=fix) for each in found]
     return document, findings or [rule.LOCK_FORMAT("the lock cannot be read", Location(shown))]

@@ -43,6 +43,7 @@ def plan_image(deployment: Deployment, version: ModelVersion, recipe: Recipe) ->
     """Return the image of one version; the same inputs give the same tag on any machine."""
     spec = deployment.spec
     runtime = RUNTIMES[version.format]
+    resolved = version.locked.resolved
     plan = ImagePlan(
         deployment=deployment.name,
         version=version.name,
@@ -53,7 +54,7 @@ def plan_image(deployment: Deployment, version: ModelVersion, recipe: Recipe) ->
         format=version.format,
         runtime=runtime,
         folder=deployment.folder,
-        uri=version.uri,
+        uri=resolved.uri if resolved is not None else version.uri,
         model_digest=version.locked.digest,
         command=_command(deployment, version),
         port=IMAGE_PORT,

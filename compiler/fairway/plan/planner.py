@@ -126,7 +126,7 @@ def _workload(
             "fairway.dev/workload": name,
         },
         selector=selector,
-        image=_own_image(deployment, images[version]) if own else _ready_made(serving),
+        image=_own_image(deployment, images[version]) if own else _ready_made(deployment),
         arguments=_arguments(serving) if own else (),
         model_digest=deployment.versions[version].locked.digest,
         requests={"cpu": str(serving.resources.cpu), "memory": memory, **gpu},
@@ -152,12 +152,14 @@ def _own_image(deployment: Deployment, image: ImagePlan) -> str:
     return f"{image.reference}@{pushed.digest}" if same and pushed else image.reference
 
 
-def _ready_made(serving: Serving) -> str:
-    image = serving.image
+def _ready_made(deployment: Deployment) -> str:
+    """Return the image of a server that is not ours, by the digest that is said or locked."""
+    image = deployment.spec.serving.image
     if image is None:
         raise ValueError("runtime image without an image")
-    tag = f":{image.tag}" if image.tag else ""
-    return f"{image.repository}{tag}" + (f"@{image.digest}" if image.digest else "")
+    name = f"{image.repository}:{image.tag}" if image.tag else image.repository
+    digest = image.digest or deployment.images.get(name)
+    return f"{name}@{digest}" if digest else name
 
 
 def _utilization(serving: Serving) -> int:

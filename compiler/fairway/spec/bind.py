@@ -17,17 +17,19 @@ if TYPE_CHECKING:
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock
     from fairway.spec.project import Project
+    from fairway.spec.project_lock import ProjectLock
     from fairway.spec.repair import Repaired
 
 WHOLE: frozenset[Route] = frozenset({("release", "strategy"), ("serving", "auth")})
 """Maps whose keys exclude each other, so that an override replaces them whole."""
 
-ModelName: TypeAlias = Literal["deployment", "project", "lock"]
+ModelName: TypeAlias = Literal["deployment", "project", "lock", "project-lock"]
 
 MODELS: dict[ModelName, str] = {
     "deployment": "fairway.spec.deployment:DeploymentSpec",
     "project": "fairway.spec.project:Project",
     "lock": "fairway.spec.lock:Lock",
+    "project-lock": "fairway.spec.project_lock:ProjectLock",
 }
 """The models by name: importing one costs ten times what using it does, so few runs do."""
 
@@ -38,6 +40,8 @@ def validate(name: Literal["deployment"], value: Any) -> DeploymentSpec: ...
 def validate(name: Literal["project"], value: Any) -> Project: ...
 @overload
 def validate(name: Literal["lock"], value: Any) -> Lock: ...
+@overload
+def validate(name: Literal["project-lock"], value: Any) -> ProjectLock: ...
 def validate(name: ModelName, value: Any) -> Any:
     """Return ``value`` typed by a model of the language, or raise ``ValidationError``."""
     return validator(name, MODELS[name]).validate_python(value)
@@ -50,7 +54,9 @@ def bind(
 @overload
 def bind(name: Literal["project"], merged: Merged) -> tuple[Project | None, list[Finding]]: ...
 @overload
-def bind(name: Literal["lock"], merged: Merged) -> tuple[Lock | None, list[Finding]]: ...
+def bind(
+    name: Literal["lock", "project-lock"], merged: Merged
+) -> tuple[Lock | ProjectLock | None, list[Finding]]: ...
 def bind(name: ModelName, merged: Merged) -> tuple[Any, list[Finding]]:
     """Return the typed value, or None and a finding for every misfit."""
     try:

@@ -46,10 +46,16 @@ class Resolved(SpecModel):
 
 
 class Signature(SpecModel):
-    """The model's own inputs and outputs, as JSON Schemas."""
+    """The model's inputs and outputs as JSON Schemas (2020-12), and requests that fit them."""
 
+    source: base.Text = field(
+        "The file that says so: of the model, else the contract.", "contract.json"
+    )
     inputs: dict[str, Any] = field("What the model takes.", {"type": "object"})
     outputs: dict[str, Any] = field("What the model gives.", {"type": "object"})
+    examples: list[dict[str, Any]] = field(
+        "The contract's example requests.", [{"name": "benign", "inputs": {"x": [[1.0]]}}], []
+    )
 
 
 class Signer(SpecModel):
@@ -57,14 +63,22 @@ class Signer(SpecModel):
 
     name: base.Text = field("The identity.", "risk@example.com")
     key_id: base.Text = field("The key.", "sha256:9f86…")
+    file: LockedFile | None = field(
+        "The signature where it lies in the model's folder, which does not count it.",
+        {"path": "model.sig", "size": 2048, "digest": _DIGEST},
+        None,
+    )
 
 
 class Scan(SpecModel):
     """What is inside the model's files."""
 
-    result: Literal["clean", "refused"] = field("Whether everything in them is allowed.", "clean")
+    result: Literal["clean"] = field("Everything in them is allowed: no others are locked.", "clean")
     scanner: base.Text = field("What looked.", "fairway 1")
     types: list[base.Text] = field("The types that loading would build.", ["sklearn.svm.SVC"], [])
+    operators: list[base.Text] = field(
+        "The operators that running would execute.", ["ai.onnx.ml.SVMClassifier"], []
+    )
 
 
 class LockedEvidence(SpecModel):
@@ -91,7 +105,9 @@ class LockedVersion(SpecModel):
     )
     flavor: base.Text | None = field("The MLflow flavor found.", "sklearn", None)
     signature: Signature | None = field(
-        "The model's own signature.", {"inputs": {}, "outputs": {}}, None
+        "What the model takes and gives.",
+        {"source": "contract.json", "inputs": {}, "outputs": {}},
+        None,
     )
     signer: Signer | None = field(
         "Who signed it.", {"name": "risk@example.com", "keyId": "sha256:9f86…"}, None

@@ -59,14 +59,41 @@ class Mlflow(SpecModel):
     tracking: base.Text = field("Its address.", "http://127.0.0.1:5000")
 
 
+class SigningIdentity(SpecModel):
+    """Who may sign models without a key: the identity that a certificate is issued for."""
+
+    identity: base.Text = field(
+        "The certificate's subject: an e-mail address, or a workflow's URI.", "release@example.com"
+    )
+    issuer: base.Text = field("Who vouched for it.", "https://accounts.example.com")
+
+
 class Trust(SpecModel):
     """Whose models and images are trusted."""
 
     model_keys: list[base.RelativePath] = field(
-        "Public keys that sign models.", ["keys/model-signing.pub"], []
+        "Public keys that sign models: PEM files, elliptic curves.", ["keys/model-signing.pub"], []
+    )
+    model_identities: list[SigningIdentity] = field(
+        "Identities that sign models with certificates (Sigstore); they need `trustRoot`.",
+        [{"identity": "release@example.com", "issuer": "https://accounts.example.com"}],
+        [],
+    )
+    trust_root: base.RelativePath | None = field(
+        "The Sigstore trusted root that certificates are verified against.",
+        "keys/trusted-root.json",
+        None,
+    )
+    signed_evidence: bool = field(
+        "Whether test results count only with a signature of one of `modelKeys`.", True, False
     )
     skops_types: list[base.Text] = field(
         "Types that a skops file may hold, besides the safe ones.", ["sklearn.*"], []
+    )
+    pickle_globals: list[base.Text] = field(
+        "Classes and functions that a joblib or pickle file may name, besides the safe ones.",
+        ["acme_features.Encoder"],
+        [],
     )
     image_prefixes: list[base.Text] = field(
         "Where images may come from.", ["registry.example.com/"], []

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fairway.fleet import Fleet
-from fairway.lock.command import LockRun
+from fairway.locking.run import LockRun
 from fairway.scaffold.write import project_files, write_files
 
 
@@ -21,7 +21,7 @@ def command(folder: Path) -> None:
     overwritten.
     """
     written = write_files(folder, project_files())
-    run = LockRun(Fleet([str(folder / "specs")]), check=False)
+    run = LockRun(Fleet([str(folder / "specs")]))
     for _ in run.each():
         pass
     for path in written:

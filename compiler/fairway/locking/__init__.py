@@ -1,0 +1,1 @@
+"""Locking: versions fetched, verified, scanned and compared, and their locks written."""

@@ -1,0 +1,1 @@
+"""OCI registries: artifacts, images and their references, by the distribution API."""
