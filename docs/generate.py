@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from fairway.cli import cli
 from fairway.json_schema import NAMES
 from fairway.packs import pack_folder
-from fairway.rule import ENGINE_RULES
+from fairway.rules import ALL_RULES
 from fairway.scaffold.write import schema_text
 from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.project import Project
@@ -43,7 +43,7 @@ def pages() -> dict[str, str]:
 def findings() -> str:
     """Return the page of the engine's own rules."""
     lines = ["# Findings\n", "The rules of the language itself, which no policy can change.\n"]
-    for rule in ENGINE_RULES.values():
+    for rule in ALL_RULES.values():
         lines += [f"## {rule.id}\n", f"**{rule.title}** ({rule.severity.label}). {rule.why}\n"]
     return "\n".join(lines)
 

@@ -40,10 +40,13 @@ class Checked(NamedTuple):
     documents: Mapping[str, Document]
 
 
-def check_spec(path: str, loaded: LoadedProject) -> Checked:
-    """Check the spec at ``path`` in every environment that it names."""
+def check_spec(path: str, loaded: LoadedProject, now: str | None = None) -> Checked:
+    """Check the spec at ``path`` in every environment that it names.
+
+    ``now`` (RFC 3339) is when evidence is looked at; without it, that is the time of HEAD.
+    """
     bound = read_spec(path, loaded)
-    checker = _Checker(bound, loaded)
+    checker = _Checker(bound, loaded, now)
     deployments = checker.deployments()
     findings = _limited(merge_environments(checker.findings))
     clean = all(finding.severity < Severity.ERROR for finding in findings)
@@ -67,9 +70,10 @@ def _limited(findings: list[Finding]) -> tuple[Finding, ...]:
 class _Checker:
     """Holds a bound spec against everything that it refers to."""
 
-    def __init__(self, bound: BoundSpec, loaded: LoadedProject) -> None:
+    def __init__(self, bound: BoundSpec, loaded: LoadedProject, now: str | None) -> None:
         self.bound = bound
         self.loaded = loaded
+        self.now = now
         self.findings = list(bound.findings)
         self.documents = dict(bound.documents)
 
@@ -94,6 +98,7 @@ class _Checker:
         versions, found, documents = resolve_versions(spec, merged, lock, self.bound.folder)
         self.findings += found
         self.documents.update((document.path, document) for document in documents)
+        self._check_evidence(spec, merged, versions, faulty)
         if any(finding.severity >= Severity.ERROR for finding in self.findings):
             return ()
         folder = os.path.relpath(self.bound.folder.real, self.loaded.root).replace(os.sep, "/")
@@ -117,6 +122,7 @@ class _Checker:
             digest=bound.document.digest,
             lock=lock,
             versions=versions,
+            images=self.loaded.images,
         )
 
     def _read_lock(self) -> Lock | None:
@@ -130,6 +136,28 @@ class _Checker:
         if lock is not None:
             command = f"fairway lock {os.path.dirname(self.bound.path) or '.'}"
             self.findings += check_lock(lock, spec.model, spec.versions, merged, command)
+
+    def _check_evidence(
+        self,
+        spec: DeploymentSpec,
+        merged: Merged,
+        versions: Mapping[str, ModelVersion],
+        faulty: frozenset[Route],
+    ) -> None:
+        """Find evidence that does not count; what reads it is imported where there is any."""
+        folder = self.bound.folder
+        if spec.evidence is None or unread(faulty, ("evidence",)):
+            return
+        if not os.path.isdir(os.path.join(folder.path, "evidence")):
+            return
+        from fairway.evidence.asking import asked
+        from fairway.evidence.check import check_evidence
+
+        ages = spec.evidence.max_age is not None
+        asks = asked(self.loaded.root, self.loaded.project, self.now, ages=ages)
+        name = spec.metadata.name
+        found = check_evidence(name, spec.evidence, versions, merged, folder, asks)
+        self.findings += found.findings
 
     def _capabilities(self, view: View) -> list[Finding]:
         capabilities = self.loaded.capabilities[view.environment]

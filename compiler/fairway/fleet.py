@@ -20,8 +20,10 @@ _NO_PROJECT = LoadedProject("", None, None, {}, {}, ())
 class Fleet:
     """Checks specs one after the other and keeps what reports need: findings, counts, names."""
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], now: str | None = None) -> None:
+        """Find the specs in ``paths``; ``now`` (RFC 3339) is when their evidence is looked at."""
         given = tuple(paths)
+        self._now = now
         self.paths = discover(given)
         self._given = given
         self._projects: dict[str | None, LoadedProject] = {}
@@ -35,7 +37,7 @@ class Fleet:
         """Yield each spec as it is checked; its findings are kept for ``diagnostics``."""
         for path in self.paths:
             loaded = self.project(path)
-            checked = check_spec(path, loaded)
+            checked = check_spec(path, loaded, self._now)
             more = self._name_taken(checked, loaded) or self._workload_taken(checked, loaded)
             if more:
                 checked = checked._replace(findings=(*checked.findings, *more), deployments=())
@@ -86,9 +88,8 @@ class Fleet:
         if loaded is None:
             loaded = load_project(found) if found is not None else _NO_PROJECT
             self._projects[found] = loaded
-            documents: dict[str, Document] = {}
-            if loaded.document is not None:
-                documents[loaded.document.path] = loaded.document
+            files = (loaded.document, loaded.lock)
+            documents = {file.path: file for file in files if file is not None}
             self.keep(loaded.findings, documents)
         return loaded
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from fairway import rule
 from fairway.errors import UsageError
 from fairway.finding import Finding, Fix
-from fairway.location import Route
+from fairway.location import Location, Route
+from fairway.lock import PROJECT_LOCK_NAME
+from fairway.lock.bind import bind_project_lock
 from fairway.packs import pack_folder
 from fairway.source.build import parse
 from fairway.source.document import Document
@@ -42,6 +44,8 @@ class LoadedProject(NamedTuple):
     targets: Mapping[str, Target]
     capabilities: Mapping[str, Capabilities]
     findings: tuple[Finding, ...]
+    images: Mapping[str, str] = {}
+    lock: Document | None = None  # where findings of the project's lock point
 
 
 def find_project(path: str) -> str | None:
@@ -78,10 +82,33 @@ def load_project(path: str) -> LoadedProject:
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
     targets = load_targets(tuple(_target_folders(project, root)))
     findings += _check(project, merged, targets)
+    images, lock, more = _locked_images(root)
+    findings += more
     capabilities = {} if findings else _capabilities(project, targets)
+    known = None if findings else project
     return LoadedProject(
-        root, document, None if findings else project, targets, capabilities, tuple(findings)
+        root, document, known, targets, capabilities, tuple(findings), images, lock
     )
+
+
+def _locked_images(root: str) -> tuple[dict[str, str], Document | None, list[Finding]]:
+    """Return the digest of every reference that the project's lock holds.
+
+    The document is there when findings point into it.
+    """
+    path = os.path.join(root, PROJECT_LOCK_NAME)
+    if not os.path.lexists(path):
+        return {}, None, []
+    shown = shown_path(path)
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        return {}, None, [rule.UNREADABLE(f"the file cannot be read: {why}", Location(shown))]
+    lock, document, findings = bind_project_lock(data, shown)
+    images = lock.images.values() if lock is not None else ()
+    return {image.reference: image.digest for image in images}, document, findings
 
 
 def real_folder(path: str) -> str:

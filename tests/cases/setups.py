@@ -89,6 +89,14 @@ def _model_is_other_bytes(folder: Path) -> None:
     (folder / "models/1.1.0/model.onnx").write_bytes(b"\x08\x08another model\n")
 
 
+def _model_runs_a_command(folder: Path) -> None:
+    (folder / "models/1.1.0/model.onnx").write_bytes(b"cposix\nsystem\n(S'true'\ntR.")
+
+
+def _signature_is_none(folder: Path) -> None:
+    (folder / "models/1.1.0.sig").write_text("signed, truly", "utf-8")
+
+
 def _artifact_is_missing(folder: Path) -> None:
     (folder.parent.parent / "rendered/staging/churn/kustomization.yaml").unlink()
 
@@ -113,6 +121,8 @@ SETUPS: Mapping[str, Callable[[Path], None]] = {
     "latin-1": _latin_1,
     "lock-is-missing": _lock_is_missing,
     "lock-check-finds-other-bytes": _model_is_other_bytes,
+    "lock-finds-a-command-in-the-model": _model_runs_a_command,
+    "lock-finds-a-wrong-signature": _signature_is_none,
     "lock-cannot-find-the-model": _model_is_missing,
     "name-is-taken": _second_deployment_of_the_same_name,
     "nul-character": _nul_in_the_team,

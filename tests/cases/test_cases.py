@@ -37,6 +37,10 @@ def test_case(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert outcome.code == 1
 
 
+NEED_A_REGISTRY = {"lock/moved", "lock/image"}
+"""Rules whose cases need a server; they are in tests/locking."""
+
+
 def test_every_rule_of_the_engine_is_shown() -> None:
     shown = {
         rule
@@ -44,7 +48,7 @@ def test_every_rule_of_the_engine_is_shown() -> None:
         for rule in RULE.findall((CASES / name / REPORT).read_text("utf-8"))
     }
     assert shown - ENGINE_RULES.keys() == set()
-    assert ENGINE_RULES.keys() - shown == set()
+    assert ENGINE_RULES.keys() - shown == NEED_A_REGISTRY
 
 
 def test_every_setup_has_its_case() -> None:

@@ -77,7 +77,7 @@ def test_a_report_that_cannot_be_written(project, run):
 
 
 def test_a_bug(project, run, monkeypatch):
-    def fail(_: object) -> None:
+    def fail(*_: object) -> None:
         raise ZeroDivisionError("by design")
 
     monkeypatch.setattr(validate_command, "Fleet", fail)

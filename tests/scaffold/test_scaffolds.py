@@ -7,10 +7,32 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
+from onnx import TensorProto, helper
+from scan import saved_models
 
 from fairway.cli import cli
 from fairway.errors import UsageError
 from fairway.spec.meaning import FORMATS, SERVED_BY_FAIRWAY
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+def model_files(form: str) -> dict[str, bytes]:
+    """The smallest real model of a format that the contract of a new spec fits."""
+    if form == "skops":
+        return {
+            "model.skops": (SPECS / "diabetes-progression/models/1.0.0/model.skops").read_bytes()
+        }
+    if form == "savedmodel":
+        return saved_models.files(saved_models.served(saved_models.dense()))
+    if form == "onnx":
+        given = helper.make_tensor_value_info("features", TensorProto.DOUBLE, [None, 2])
+        made = helper.make_tensor_value_info("prediction", TensorProto.DOUBLE, [None])
+        total = helper.make_node("ReduceSum", ["features", "axis"], ["prediction"], keepdims=0)
+        axis = helper.make_tensor("axis", TensorProto.INT64, [1], [1])
+        graph = helper.make_graph([total], "sum", [given], [made], [axis])
+        return {"model.onnx": helper.make_model(graph).SerializeToString()}
+    return {"weights": b"x"}
 
 
 @pytest.fixture
@@ -60,7 +82,9 @@ def test_a_new_spec_lacks_its_model_only(empty: Path, framework: str) -> None:
         (empty / "specs/churn/model.py").write_text("class Model: ...\n")
     model = empty / "specs/churn/models/1.0.0"
     model.mkdir(parents=True)
-    (model / "weights").write_text("x")
+    for name, data in model_files(FORMATS[framework][0]).items():
+        (model / name).parent.mkdir(exist_ok=True)
+        (model / name).write_bytes(data)
     lock = fairway("lock", "specs/churn")
     assert lock.exit_code == 0, lock.output
     found = fairway("validate", "specs/churn")

@@ -12,7 +12,7 @@ import click
 from fairway.errors import FairwayError, UsageError
 from fairway.finding import Diagnostic, Severity
 from fairway.report import FORMATS, RuleInfo, render, summarise
-from fairway.rule import ENGINE_RULES
+from fairway.rules import ALL_RULES
 from fairway.version import version
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +50,16 @@ def report_options(function: F) -> F:
     for option in reversed(options):
         function = option(function)
     return function
+
+
+def now_option(function: F) -> F:
+    """Add ``--now`` to a command whose findings depend on the time."""
+    option = click.option(
+        "--now",
+        metavar="TIME",
+        help="When evidence is looked at (RFC 3339); default: the time of the last commit.",
+    )
+    return option(function)
 
 
 def write_reports(
@@ -110,7 +120,7 @@ def _rules(diagnostics: Sequence[Diagnostic]) -> dict[str, RuleInfo]:
             url=f"{REFERENCE}#{rule.id.replace('/', '')}",
             severity=rule.severity,
         )
-        for name, rule in ENGINE_RULES.items()
+        for name, rule in ALL_RULES.items()
         if name in used
     }
 

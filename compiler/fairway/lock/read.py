@@ -58,7 +58,8 @@ def check_lock(
             message = f"version {name} was locked from {locked.uri}, and is {version.uri} now"
             findings.append(rule.LOCK_STALE(message, merged.locate(("versions", name)), fix=fix))
         form = version.format or model.format
-        if locked.format is not None and locked.format != form:
+        mlflow = form == "mlflow" and locked.flavor is not None
+        if locked.format is not None and locked.format != form and not mlflow:
             where = ("versions", name, "format") if version.format else ("model", "format")
             formats.setdefault((merged.locate(where), form, locked.format), []).append(name)
     return findings + [_other_format(*said, names) for said, names in formats.items()]

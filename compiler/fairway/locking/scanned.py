@@ -13,7 +13,9 @@ from fairway.scan.model import scan_model
 from fairway.scan.report import Allowed, ScanReport
 
 
-def scanned(path: Path, files: Sequence[FileDigest], allowed: Allowed) -> ScanReport:
+def scanned(
+    path: Path, files: Sequence[FileDigest], allowed: Allowed, *, python: bool
+) -> ScanReport:
     """Return what is in a model's files, whose digests are ``files``.
 
     The same files under the same names, seen by the same scanner with the same patterns, are not
@@ -21,13 +23,13 @@ def scanned(path: Path, files: Sequence[FileDigest], allowed: Allowed) -> ScanRe
     """
     content = (f"{file.path}\0{file.sha256}" for file in files)
     sources = kept.sources(f"{PACKAGE}/scan")
-    what = repr((allowed, path.is_file()))
+    what = repr((allowed, path.is_file(), python))
     place = kept.path(os.path.join("scans", "scan"), what, *sources, *content)
     known = kept.load(place)
     if known is not None:
-        form, flavor, types, operators = known
-        return ScanReport(form, flavor, types, operators, ())
-    report = scan_model(path, files, allowed)
+        form, flavor, types, operators, inner = known
+        return ScanReport(form, flavor, types, operators, (), inner)
+    report = scan_model(path, files, allowed, python=python)
     if not report.faults:
-        kept.store(place, tuple(report[:4]), most=0)
+        kept.store(place, (*report[:4], report.inner), most=0)
     return report

@@ -73,6 +73,8 @@ class UpstreamRun:
         new = project_lock({**kept, **found.images}, old.policies)
         if check:
             for name in sorted(new.images.keys() - old.images.keys()):
+                if "@" in self.upstream.references[name]:
+                    continue  # pinned where it is named
                 message = f"{self.upstream.references[name]} is not in {PROJECT_LOCK_NAME}"
                 at = self.upstream.places[name]
                 self.findings.append(rule.LOCK_MISSING(message, at, fix="run `fairway lock`"))

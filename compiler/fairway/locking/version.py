@@ -113,7 +113,7 @@ class VersionLocker:
             resolved=outcome.resolved,
             digest=root_digest(read.files),
             files=[_file(each) for each in read.files],
-            format=report.format,
+            format=report.inner or report.format,
             contract=LockedContract(path=path, digest=content.digest),
             flavor=report.flavor,
             signature=_signature(path, contract, read.own),
@@ -132,7 +132,11 @@ class VersionLocker:
             files = model_files(path)
             if self._differs(name, files):
                 return None
-            report = scanned(path, files, self.trusted.allowed)
+            python = (self.spec.versions[name].format or self.spec.model.format) == "python"
+            report = scanned(path, files, self.trusted.allowed, python=python)
+            if report.faults:
+                self._refused(name, report)
+                return None
             own = own_signature(path, files)
             signer = self._signer(path, files)
         except SourceRefusedError as error:
@@ -145,10 +149,12 @@ class VersionLocker:
             why = (error.strerror or str(error)).lower()
             self._report(rule.MODEL_SOURCE, name, why, "make the files readable")
         else:
-            for fault in report.faults:
-                self._report(rule.UNSAFE, name, f"{fault.path}: {fault.message}", fault.fix)
             return Read(path, files, report, own, signer)
         return None
+
+    def _refused(self, name: str, report: ScanReport) -> None:
+        for fault in report.faults:
+            self._report(rule.UNSAFE, name, f"{fault.path}: {fault.message}", fault.fix)
 
     def _differs(self, name: str, files: tuple[FileDigest, ...]) -> bool:
         """Report bytes that are not those of the lock that they are held against."""

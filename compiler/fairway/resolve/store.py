@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 from typing import NamedTuple
 
+from fairway import kept
 from fairway.errors import FairwayError
 from fairway.lock.digest import SourceRefusedError
 from fairway.resolve.part import Part, open_part, refuse_other_bytes
@@ -26,15 +27,6 @@ from fairway.spec.lock import LockedFile
 
 DEFAULT_LIMIT = 20 << 30
 _CACHE = "free some space, or set FAIRWAY_CACHE_DIR to a folder that can be written"
-
-
-def cache_folder() -> Path:
-    """Return where Fairway keeps what it can make again: ``$FAIRWAY_CACHE_DIR``, or the user's."""
-    given = os.environ.get("FAIRWAY_CACHE_DIR")
-    if given:
-        return Path(given)
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(home) / "fairway"
 
 
 class Blob(NamedTuple):
@@ -85,7 +77,7 @@ class Store:
     """
 
     def __init__(self, folder: Path | None = None, *, limit: int = DEFAULT_LIMIT) -> None:
-        self.root = (cache_folder() if folder is None else folder) / "models"
+        self.root = (Path(kept.folder()) if folder is None else folder) / "models"
         self.limit = limit
         self._verified: dict[str, tuple[int, ...]] = {}
 

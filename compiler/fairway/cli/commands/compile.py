@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fairway.cli.reporting import exit_code, report_options, write_reports
+from fairway.cli.reporting import exit_code, now_option, report_options, write_reports
 from fairway.compile import Selection
 from fairway.compile_fleet import compile_fleet
 from fairway.fleet import Fleet
@@ -22,6 +22,7 @@ from fairway.fleet import Fleet
 @click.option("--env", "environments", multiple=True, help="Only this environment; repeatable.")
 @click.option("--target", "targets", multiple=True, help="Only this target's files; repeatable.")
 @click.option("--check", is_flag=True, help="Write nothing; report what in --out is not current.")
+@now_option
 @report_options
 @click.pass_context
 def command(
@@ -31,6 +32,7 @@ def command(
     environments: tuple[str, ...],
     targets: tuple[str, ...],
     check: bool,
+    now: str | None,
     formats: tuple[str, ...],
     outputs: tuple[str, ...],
     fail_on: str,
@@ -41,7 +43,7 @@ def command(
     reported and its old artifacts stay as they are. Files that are no longer rendered are
     removed, but only those that the folder's own index lists.
     """
-    fleet = Fleet(paths)
+    fleet = Fleet(paths, now)
     selection = Selection(frozenset(environments), frozenset(targets))
     result = compile_fleet(fleet, out, selection, check=check)
     write_reports(
