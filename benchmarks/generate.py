@@ -59,6 +59,9 @@ prices: {cpu: 0.04, memoryGi: 0.005, currency: EUR}
 REQUIREMENTS = "numpy==2.1.0 \\\n    --hash=sha256:" + "ab" * 32 + "\n"
 
 
+SPEC_CONTRACT = "contract.json"
+
+
 def write_fleet(out: Path, specs: int, seed: int) -> list[Path]:
     """Write a fleet of ``specs`` deployments into the new folder ``out``; return the specs' files.
 
@@ -87,10 +90,13 @@ def _write_spec(out: Path, source: random.Random, spec: GeneratedSpec) -> Path:
 
 
 def _files(source: random.Random, spec: GeneratedSpec) -> Iterator[tuple[str, bytes]]:
-    for name in spec.contracts:
-        yield name, model_files.contract(source).encode()
+    contracts = {name: model_files.contract(source) for name in spec.contracts}
+    for name, text in contracts.items():
+        yield name, text.encode()
     for version, form in spec.formats.items():
-        for name, data in model_files.model_files(source, form).items():
+        own = spec.values["versions"][version]
+        named = own.get("contract", SPEC_CONTRACT) if isinstance(own, dict) else SPEC_CONTRACT
+        for name, data in model_files.model_files(source, form, contracts[named]).items():
             yield f"models/{version}/{name}", data
     if spec.python:
         code = model_files.MODEL_CODE.format(factor=source.randint(1, 9))

@@ -1,15 +1,18 @@
-"""The files of a generated deployment: contracts, and models as their formats look from outside.
+"""The files of a generated deployment: contracts, and the smallest models of each format.
 
-The models are bytes that have the right beginnings; nothing can load them. What the compiler
-does with a model does not go further than that.
+The models are whole as far as they are read without being loaded: scanned, digested, and held
+against their contract. They predict nothing.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import pickle
 import random
+import struct
 import zipfile
+import zlib
 from typing import Any
 
 _NOUNS = (
@@ -80,31 +83,113 @@ def _column(source: random.Random, index: int) -> tuple[dict[str, Any], float]:
     return column, round(source.uniform(low, high), 3)
 
 
-def model_files(source: random.Random, form: str) -> dict[str, bytes]:
-    """Return the files of one model version of a format, by path; 0.2 to 4 KiB in all."""
-    noise = source.randbytes(source.randint(200, 4000))
+def model_files(source: random.Random, form: str, signature: str) -> dict[str, bytes]:
+    """Return the files of one model version of a format, by path; 0.5 to 5 KiB in all.
+
+    ``signature`` is the contract that an ONNX graph takes and gives.
+    """
+    weights = struct.pack("<200d", *(source.random() for _ in range(200)))
+    weights = weights[: 8 * source.randint(20, 200)]
     if form == "skops":
-        return {"model.skops": _skops(noise)}
+        return {"model.skops": _skops(weights)}
     if form == "joblib":
-        return {"model.joblib": b"\x78\x9c" + noise}
+        numbers = struct.unpack(f"<{len(weights) // 8}d", weights)
+        return {"model.joblib": zlib.compress(pickle.dumps({"weights": list(numbers)}, 4))}
     if form == "onnx":
-        return {"model.onnx": b"\x08\x0a" + noise}
+        return {"model.onnx": _onnx(weights, json.loads(signature))}
     if form == "savedmodel":
-        half = len(noise) // 2
         return {
-            "saved_model.pb": noise[:half],
-            "variables/variables.data-00000-of-00001": noise[half:],
+            "saved_model.pb": _saved_model(),
+            "variables/variables.data-00000-of-00001": weights,
             "variables/variables.index": source.randbytes(64),
         }
-    return {"weights.bin": noise, "vocabulary.txt": b"a\nb\nc\n"}
+    return {"weights.txt": weights.hex().encode(), "vocabulary.txt": b"a\nb\nc\n"}
 
 
-def _skops(noise: bytes) -> bytes:
+# -- skops -----------------------------------------------------------------------------------------
+
+
+def _skops(weights: bytes) -> bytes:
+    """Return a dictionary with one array, as skops writes it."""
+    key = {**_node("str", "builtins", "TypeNode"), "__id__": 3}
+    array = {**_node("ndarray", "numpy", "NdArrayNode"), "type": "numpy", "file": "0.npy"}
+    names = {**_node("list", "builtins", "ListNode"), "content": [key], "__id__": 4}
+    schema = {
+        **_node("dict", "builtins", "DictNode"),
+        "content": {"weights": {**array, "__id__": 2}},
+        "key_types": names,
+        "__id__": 1,
+        "protocol": 2,
+        "_skops_version": "0.16.0",
+    }
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in (("schema.json", b"{}\n"), ("0.npy", noise)):
+        for name, data in (("schema.json", json.dumps(schema).encode()), ("0.npy", _npy(weights))):
             archive.writestr(zipfile.ZipInfo(name, _EPOCH), data)
     return stream.getvalue()
+
+
+def _node(name: str, module: str, loader: str) -> dict[str, Any]:
+    return {"__class__": name, "__module__": module, "__loader__": loader}
+
+
+def _npy(weights: bytes) -> bytes:
+    """Return an array of doubles in NumPy's format 1.0."""
+    shape = f"({len(weights) // 8},)"
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    header = header.ljust(117) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + weights
+
+
+# -- protobuf: ONNX (onnx.proto3) and TensorFlow (saved_model.proto) -------------------------------
+
+_DOUBLE = 11
+
+
+def _onnx(weights: bytes, contract: Any) -> bytes:
+    """Return a graph with the contract's inputs and outputs, and weights that nothing reads."""
+    values = [_number(1, len(weights) // 8), _number(2, _DOUBLE), _text(8, "w"), _part(9, weights)]
+    graph = [
+        _part(1, _text(1, contract["inputs"][0]["name"]), _text(2, output["name"]),
+              _text(4, "Identity"))
+        for output in contract["outputs"]
+    ]  # fmt: skip
+    graph += [_text(2, "generated"), _part(5, *values)]
+    graph += [_part(11, *_value(tensor)) for tensor in contract["inputs"]]
+    graph += [_part(12, *_value(tensor)) for tensor in contract["outputs"]]
+    return _number(1, 8) + _part(7, *graph) + _part(8, _number(2, 18))
+
+
+def _value(tensor: Any) -> tuple[bytes, bytes]:
+    sizes = [_part(1, *([_number(1, size)] if size > 0 else [])) for size in tensor["shape"]]
+    kind = _part(1, _number(1, _DOUBLE), _part(2, *sizes))
+    return _text(1, tensor["name"]), _part(2, kind)
+
+
+def _saved_model() -> bytes:
+    node = _part(1, _text(1, "x"), _text(2, "Placeholder"))
+    return _number(1, 1) + _part(2, _part(1, _text(4, "serve")), _part(2, node))
+
+
+def _varint(value: int) -> bytes:
+    data = bytearray()
+    while value > 127:
+        data.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*data, value])
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _part(field: int, *parts: bytes) -> bytes:
+    data = b"".join(parts)
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
+
+
+def _text(field: int, value: str) -> bytes:
+    return _part(field, value.encode())
 
 
 def holdout(source: random.Random) -> str:

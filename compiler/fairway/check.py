@@ -144,10 +144,13 @@ class _Checker:
         versions: Mapping[str, ModelVersion],
         faulty: frozenset[Route],
     ) -> None:
-        """Find evidence that does not count; what reads it is imported where there is any."""
+        """Find metrics that mean nothing, and evidence that does not count."""
         folder = self.bound.folder
         if spec.evidence is None or unread(faulty, ("evidence",)):
             return
+        from fairway.evidence.thresholds import check_metrics
+
+        self.findings += check_metrics(spec.evidence, merged)
         if not os.path.isdir(os.path.join(folder.path, "evidence")):
             return
         from fairway.evidence.asking import asked

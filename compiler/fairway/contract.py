@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -20,15 +20,23 @@ from fairway.source.strict_json import json_fault, unique
 from fairway.spec.nearest import nearest
 
 
-def check_contract(data: bytes, shown: str) -> tuple[Document | None, list[Finding]]:
-    """Return nothing for a well-formed contract; else its document and a finding a fault."""
+class ReadContract(NamedTuple):
+    """A contract that is well formed; else its document and a finding a fault."""
+
+    contract: Contract | None
+    document: Document | None
+    findings: list[Finding]
+
+
+def read_contract(data: bytes, shown: str) -> ReadContract:
+    """Return the contract of a file's bytes, or what is wrong with them."""
     try:
-        Contract.model_validate(json.loads(data, object_pairs_hook=unique))
+        contract = Contract.model_validate(json.loads(data, object_pairs_hook=unique))
     except ValidationError as error:
-        return _explain(data, shown, error)
+        return ReadContract(None, *_explain(data, shown, error))
     except (ValueError, RecursionError):
-        return _explain(data, shown, None)
-    return None, []
+        return ReadContract(None, *_explain(data, shown, None))
+    return ReadContract(contract, None, [])
 
 
 def _explain(

@@ -117,9 +117,9 @@ class _Resolver:
         if own.path in self._contracts:
             return
         self._contracts[own.path] = True
-        from fairway.contract import check_contract
+        from fairway.contract import read_contract
 
-        document, findings = check_contract(content.data, self.folder.shown_path(own.path))
+        _, document, findings = read_contract(content.data, self.folder.shown_path(own.path))
         if document is not None:
             self.documents.append(document)
         self.findings += findings

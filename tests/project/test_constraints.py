@@ -39,7 +39,8 @@ def test_every_requirement_is_constrained():
         for item in requirements
         if isinstance(item, str)
     }
-    assert names - set(CONSTRAINTS) == set(), "run `make constraints`"
+    # An extra of ours may hold another one of ours.
+    assert names - {"fairway"} - set(CONSTRAINTS) == set(), "run `make constraints`"
 
 
 def test_models_are_tested_with_the_versions_of_their_images():

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import NamedTuple
-
-from pydantic import ValidationError
 
 from fairway.bound import BoundSpec, read_spec
 from fairway.errors import FairwayError, UsageError
@@ -26,6 +25,7 @@ from fairway.resolve.sources import Sources
 from fairway.resolve.store import DEFAULT_LIMIT, Store
 from fairway.source.document import Document
 from fairway.source.folder import FileContent
+from fairway.source.strict_json import unique
 from fairway.spec.lock import Lock, LockedVersion
 from fairway.spec.nearest import listed, nearest
 
@@ -45,11 +45,12 @@ class Options(NamedTuple):
 
 
 class _Spec(NamedTuple):
-    """A spec to lock: as it was bound, in which project, and its lock as it was."""
+    """A spec to lock: as it was bound, in which project, and its lock, if that is ``whole``."""
 
     bound: BoundSpec
     loaded: LoadedProject
     before: Lock
+    whole: bool
 
 
 class LockRun:
@@ -95,7 +96,8 @@ class LockRun:
     def _spec(self, path: str) -> _Spec:
         loaded = self._fleet.project(path)
         bound = read_spec(path, loaded)
-        return _Spec(bound, loaded, _as_models(bound))
+        before = _as_models(bound)
+        return _Spec(bound, loaded, before or _NO_LOCK, before is not None)
 
     def _check_updates(self, specs: list[_Spec]) -> None:
         """Raise ``UsageError`` for a version to update that no spec has."""
@@ -149,7 +151,10 @@ class LockRun:
         bound = spec.bound
         findings = list(bound.findings)
         documents = dict(bound.documents)
-        _, document, found = read_lock(bound.folder)
+        document: Document | None = None
+        found: list[Finding] = []
+        if not spec.whole:
+            _, document, found = read_lock(bound.folder)
         if document is not None:
             documents[document.path] = document
         if self._options.check or found:
@@ -237,13 +242,20 @@ def _key(bound: BoundSpec, version: str) -> str:
     return f"{bound.path}\0{version}"
 
 
-def _as_models(bound: BoundSpec) -> Lock:
-    """Return the lock that is there as the models themselves, which can be compared and written."""
+_NO_LOCK = Lock.model_construct(lock_version=1, versions={}, images={}, served={})
+_decode = json.JSONDecoder(object_pairs_hook=unique).decode
+
+
+def _as_models(bound: BoundSpec) -> Lock | None:
+    """Return the lock that is there as the models themselves, which can be compared and written.
+
+    None for one that is missing or faulty; ``read_lock`` says what is wrong with it.
+    """
     content = bound.folder.file(LOCK_NAME)
     if isinstance(content, FileContent):
-        with suppress(ValidationError):
-            return Lock.model_validate_json(content.data)
-    return Lock.model_construct(lock_version=1, versions={}, images={}, served={})
+        with suppress(ValueError, RecursionError):
+            return Lock.model_validate(_decode(content.data.decode()))
+    return None
 
 
 def _write(bound: BoundSpec, old: Lock, lock: Lock) -> str:

@@ -17,6 +17,7 @@ class LocalSource:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._real = folder.resolve()
 
     def resolve(self, uri: str) -> Resolved:
         """Return the path itself, when something is there."""
@@ -33,7 +34,7 @@ class LocalSource:
     def _path(self, uri: str) -> Path:
         path = self._folder / uri
         try:
-            if not path.resolve().is_relative_to(self._folder.resolve()):
+            if not path.resolve().is_relative_to(self._real):
                 raise SourceRefusedError("the path leads out of the deployment's folder", _CORRECT)
             path.lstat()
         except FileNotFoundError:

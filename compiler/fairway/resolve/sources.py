@@ -43,6 +43,7 @@ class Sources:
         self.offline = offline
         self._options = http
         self._made: dict[str, Source] = {}
+        self._local: dict[Path, Source] = {}
         self._closing: list[Callable[[], None]] = []
 
     def __enter__(self) -> Sources:
@@ -83,7 +84,9 @@ class Sources:
         extra that a scheme needs is not installed.
         """
         if uri.startswith("./"):
-            return LocalSource(folder)
+            if folder not in self._local:
+                self._local[folder] = LocalSource(folder)
+            return self._local[folder]
         scheme = uri.partition(":")[0]
         make = _KINDS.get(scheme)
         if make is None:

@@ -35,7 +35,7 @@ def auth_of(user: str, password: str) -> dict[str, str]:
 
 
 def config_of(host: str, entry: dict[str, str]) -> DockerConfig:
-    return DockerConfig(Path("/home/someone/.docker/config.json"), {"auths": {host: entry}})
+    return DockerConfig(Path("/nowhere/.docker/config.json"), {"auths": {host: entry}})
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The report as one page: self-contained, readable without a network, everything escaped."""

@@ -1,0 +1,1 @@
+"""Measuring: what needs numpy, pandas and scikit-learn; only ``fairway test`` imports it."""
