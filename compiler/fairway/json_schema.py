@@ -18,10 +18,11 @@ from fairway.spec.bind import WHOLE
 from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.lock import Lock
 from fairway.spec.project import Project
+from fairway.spec.project_lock import ProjectLock
 from fairway.spec.walk import field_at, keys_of
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-NAMES = ("deployment", "project", "override", "lock", "findings")
+NAMES = ("deployment", "project", "override", "lock", "project-lock", "findings")
 
 Schema = dict[str, Any]
 
@@ -36,6 +37,9 @@ def json_schema(name: str) -> Schema:
         return _project()
     if name == "lock":
         return _root(_definitions(Lock), "Lock", "deployment.lock.json: what versions stand for.")
+    if name == "project-lock":
+        about = "fairway.lock.json: what the references of the project and its specs stand for."
+        return _root(_definitions(ProjectLock), "ProjectLock", about)
     from fairway.report.json_schema import findings_schema
 
     return findings_schema()
