@@ -36,20 +36,19 @@ _CALLS: dict[tuple[str, str], str] = {
     ("builtins", "bytes"): "nothing",
     ("builtins", "bytearray"): "bytes",
     ("builtins", "complex"): "data",
-    ("builtins", "frozenset"): "data",
+    ("builtins", "frozenset"): "items",
     ("builtins", "range"): "data",
-    ("builtins", "set"): "data",
+    ("builtins", "set"): "items",
     ("builtins", "slice"): "data",
     ("collections", "OrderedDict"): "table",
     ("collections", "defaultdict"): "defaultdict",
-    ("collections", "deque"): "data",
+    ("collections", "deque"): "items",
     ("datetime", "date"): "data",
     ("datetime", "datetime"): "data",
     ("datetime", "time"): "data",
     ("datetime", "timedelta"): "data",
     ("datetime", "timezone"): "data",
     ("decimal", "Decimal"): "data",
-    ("fractions", "Fraction"): "data",
     ("uuid", "UUID"): "data",
     **{(f"{core}.multiarray", "_reconstruct"): "reconstruct" for core in _NUMPY},
     **{(f"{core}.multiarray", "scalar"): "scalar" for core in _NUMPY},
@@ -105,7 +104,7 @@ def allowed_global(module: str, name: str, patterns: tuple[str, ...]) -> Global 
     """Return what may be done with a name, or None when it may not be imported at all."""
     key = module, name
     if key in _CALLS:
-        return Global(module, name, new=_CALLS[key] in ("data", "table"), call=_CALLS[key])
+        return Global(module, name, new=_CALLS[key] in ("data", "items", "table"), call=_CALLS[key])
     if key in _MENTIONED or key in _listed("functions"):
         return Global(module, name)
     if key in _listed("called"):

@@ -16,11 +16,12 @@ from fairway.scan.values import (
     ARRAY,
     BYTES,
     DATA,
-    LIST,
     LONGEST_BYTES,
     Dtype,
     Global,
+    Items,
     Made,
+    Opaque,
     Table,
     Value,
     is_bytes,
@@ -80,6 +81,16 @@ def _data(function: Global, arguments: Tuple) -> Value | None:
     return None if any(isinstance(value, Global) for value in arguments) else Made(function)
 
 
+def _items(function: Global, arguments: Tuple) -> Value | None:
+    """Take items that are there: a range would be counted out to its end."""
+    match arguments:
+        case () | (Items() | tuple() | Opaque(),):
+            return Made(function)
+        case (Items(), None | int()) if function.name == "deque":
+            return Made(function)
+    return None
+
+
 def _nothing(_: Global, arguments: Tuple) -> Value | None:
     return b"" if arguments == () else None
 
@@ -102,7 +113,10 @@ def _latin_1(_: Global, arguments: Tuple) -> Value | None:
 
 
 def _table(_: Global, arguments: Tuple) -> Value | None:
-    return Table() if arguments == () or arguments == (LIST,) else None
+    match arguments:
+        case () | (Items(),):
+            return Table()
+    return None
 
 
 def _defaultdict(_: Global, arguments: Tuple) -> Value | None:
@@ -201,6 +215,7 @@ _POLICIES: dict[str, Callable[[Global, Tuple], Value | None]] = {
     "defaultdict": _defaultdict,
     "dtype": _dtype,
     "generator": _generator,
+    "items": _items,
     "latin-1": _latin_1,
     "masked": _masked,
     "new": _new,

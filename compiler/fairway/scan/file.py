@@ -123,6 +123,8 @@ class FileScan:
         stream = Stream.of_file(file, size)
         match self.kind:
             case "pickle":
+                if compression(stream.peek(16)) is not None:
+                    raise RefusedError("it is a pickle to one reader, and compressed to another")
                 self._pickle(stream)
             case "compressed":
                 self._compressed(file)

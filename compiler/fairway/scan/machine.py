@@ -16,6 +16,7 @@ from fairway.scan.values import (
     MOST_KEYS,
     TEXT,
     Global,
+    Items,
     Made,
     Table,
     Value,
@@ -49,7 +50,8 @@ class Machine:
         self._lenient = lenient
         self._stack: list[Value] = []
         self._below: list[list[Value]] = []
-        self._memo: dict[int, Value] = {}
+        self._memo: list[Value] = []
+        self._odd: dict[int, Value] = {}
         self._made = 0
         self._text = 0
 
@@ -98,9 +100,12 @@ class Machine:
     def keep(self, index: int) -> None:
         """Write the topmost value into the memo."""
         value = self.top()
-        if index != len(self._memo) and not self._lenient:
+        if index == len(self._memo):
+            self._memo.append(value)
+        elif self._lenient:
+            self._odd[index] = value
+        else:
             raise RefusedError("the memo is written out of order, as no pickler does")
-        self._memo[index] = value
         if len(self._memo) > MOST_VALUES:
             raise RefusedError("the pickle remembers more values than any model")
 
@@ -110,15 +115,23 @@ class Machine:
 
     def recall(self, index: int) -> None:
         """Put a value from the memo on the stack."""
-        if index not in self._memo:
+        if index in self._odd:
+            self.push(self._odd[index])
+        elif 0 <= index < len(self._memo):
+            self.push(self._memo[index])
+        else:
             raise MalformedError("the pickle recalls a value that it never kept")
-        self.push(self._memo[index])
 
     def make_tuple(self, items: list[Value]) -> None:
         """Put a tuple on the stack; of a long one only its kind is kept."""
         short = len(items) <= LONGEST_TUPLE
         self._count(len(items) if short else 1)
         self.push(tuple(items) if short else LONG_TUPLE)
+
+    def make_list(self, length: int) -> None:
+        """Put a list on the stack, of which the length is known."""
+        self._count()
+        self.push(Items(length))
 
     def make_table(self, items: list[Value]) -> None:
         """Put a dictionary on the stack."""
@@ -132,7 +145,9 @@ class Machine:
         target = self.top()
         if not self._lenient:
             grow(target, kind)
-        if isinstance(target, Table) and kind == "table":
+        if isinstance(target, Items):
+            target.count += len(items)
+        elif isinstance(target, Table) and kind == "table":
             self._count(min(len(items), 2 * MOST_KEYS))
             _fill(target, items)
 

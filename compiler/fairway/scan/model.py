@@ -14,6 +14,7 @@ from fairway.scan.onnx_file import ExternalData
 from fairway.scan.report import Allowed, Fault, Found, RefusedError, ScanReport
 
 _MOST_FILES = 10_000
+_MOST_FAULTS = 200  # then the model is refused as a whole: each bomb costs a second
 _REMOVE = "remove it from the model's folder"
 
 
@@ -59,7 +60,11 @@ class _Model:
         """Look at every file, each as what its place in the model makes of it."""
         layout = layout_of(self._sizes)
         mlflow = self._mlflow(layout)
-        scanned = {name: self._file(name, layout, mlflow) for name in sorted(self._sizes)}
+        scanned: dict[str, ScannedFile] = {}
+        for name in sorted(self._sizes):
+            scanned[name] = self._file(name, layout, mlflow)
+            if len(self._faults) > _MOST_FAULTS:
+                raise RefusedError("more of its files are refused than are told", _REMOVE)
         self._external(scanned)
         form = self._format(layout, scanned, mlflow)
         return ScanReport(

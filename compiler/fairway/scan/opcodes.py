@@ -16,7 +16,6 @@ from fairway.scan.stream import Stream
 from fairway.scan.values import (
     BYTES,
     DATA,
-    LIST,
     LONGEST_BYTES,
     LONGEST_TEXT,
     SET,
@@ -203,8 +202,7 @@ def _add(kind: str, count: int) -> Step:
 
 
 def _list(machine: Machine, _: Stream) -> None:
-    machine.group()
-    machine.push(LIST)
+    machine.make_list(len(machine.group()))
 
 
 def _frozenset(machine: Machine, _: Stream) -> None:
@@ -268,7 +266,7 @@ STEPS: dict[int, Step] = {
     0x86: _tuple(2),
     0x87: _tuple(3),
     ord("t"): lambda machine, _: machine.make_tuple(machine.group()),
-    ord("]"): _constant(LIST),
+    ord("]"): lambda machine, _: machine.make_list(0),
     ord("l"): _list,
     ord("a"): _add("list", 1),
     ord("e"): _add("list", 0),

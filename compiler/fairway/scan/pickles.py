@@ -16,7 +16,7 @@ from fairway.scan.values import Table
 
 MOST_OPCODES = 20_000_000
 """Of a file: about twenty seconds, and fifty times what the largest forests have."""
-_PROBED = 20_000
+_PROBED = 1_000_000
 _MOST_PICKLES = 1_000
 _PROTO, _FRAME, _BUILD, _STOP = 0x80, 0x95, ord("b"), ord(".")
 _NEWEST = 5
@@ -124,6 +124,8 @@ def acts_like_pickle(stream: Stream) -> bool:
                 break
             if machine.calls:
                 return True
+        else:
+            return True  # no text and no numbers make sense for so long
     except RefusedError:
         pass
     return machine.calls > 0

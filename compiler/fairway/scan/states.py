@@ -10,10 +10,10 @@ from fairway.scan.allow import ANY, takes_tuple
 from fairway.scan.calls import Wrapper
 from fairway.scan.report import RefusedError
 from fairway.scan.values import (
-    LIST,
     SET,
     Dtype,
     Global,
+    Items,
     Made,
     Table,
     Value,
@@ -24,7 +24,8 @@ from fairway.scan.values import (
 
 _HAS_OBJECTS = 0x01  # NPY_ITEM_HASOBJECT, numpy/ndarraytypes.h
 _MOST_DIMENSIONS = 64
-_GROWING = {"list": LIST, "set": SET}
+_ALIGNMENTS = (-1, 1, 2, 4, 8, 16, 32, 64)
+_GROWING = {"list": Items, "table": Table}
 
 
 def give_state(target: Value, state: Value) -> None:
@@ -45,11 +46,13 @@ def give_state(target: Value, state: Value) -> None:
 def _object(made: Global, state: Value) -> None:
     if (made.module, made.name) == ("numpy", "ndarray"):
         _array(state)
+    elif made.name == "MaskedArray" and made.module.startswith("numpy."):
+        _masked_array(state)
     elif made.call == ANY or state is None:
         return
     elif isinstance(state, Table):
         _attributes(state)
-    elif not (isinstance(state, tuple) and (takes_tuple(made) or made.name == "MaskedArray")):
+    elif not (isinstance(state, tuple) and takes_tuple(made)):
         raise RefusedError(f"{made.full} is given a state that its class does not write")
 
 
@@ -60,13 +63,35 @@ def _attributes(state: Table | None) -> None:
 
 
 def _array(state: Value) -> None:
+    """Hold an array's state to its shape: NumPy reads as many objects as the shape has."""
     match state:
         case (version, tuple() as shape, Dtype() as dtype, bool() | 0 | 1, data):
-            objects = dtype.holds_objects
-            fits = data is LIST if objects else (is_bytes(data) or is_text(data))
-            if fits and is_integer(version) and all(is_integer(size) for size in shape):
+            count = _count(shape)
+            if dtype.holds_objects:
+                fits = isinstance(data, Items) and data.count == count and dtype.kind == "O"
+            else:
+                fits = count is not None and (is_bytes(data) or is_text(data))
+            if fits and is_integer(version):
                 return
     raise RefusedError("an array's state is not as NumPy writes it")
+
+
+def _masked_array(state: Value) -> None:
+    match state:
+        case (version, shape, dtype, order, data, mask, _) if is_bytes(mask) or is_text(mask):
+            _array((version, shape, dtype, order, data))
+            return
+    raise RefusedError("a masked array's state is not as NumPy writes it")
+
+
+def _count(shape: tuple[Value, ...]) -> int | None:
+    """Return how many items an array of a shape has, or None when it is no shape."""
+    count = 1
+    for size in shape:
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 48:
+            return None
+        count *= size
+    return count if len(shape) <= _MOST_DIMENSIONS else None
 
 
 def _dtype(dtype: Dtype, state: Value) -> None:
@@ -79,7 +104,9 @@ def _dtype(dtype: Dtype, state: Value) -> None:
                 raise RefusedError("a dtype's state is not as NumPy writes it")
             if not plain:
                 dtype.holds_objects = _fields(dtype, names, fields)
-            fits = size in (-1, dtype.size) and (plain or dtype.kind == "V")
+            fits = (
+                size in (-1, dtype.size) and (plain or dtype.kind == "V") and align in _ALIGNMENTS
+            )
             if (
                 fits
                 and isinstance(flags, int)
@@ -125,16 +152,12 @@ def wrapped_array(state: Value) -> tuple[Dtype, int, bool]:
             tuple() as shape,
             "C" | "F",
             Dtype() as dtype,
-        ) if len(shape) <= _MOST_DIMENSIONS and dtype.built and dtype.size > 0:
-            count = 1
-            for size in shape:
-                if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 48:
-                    break
-                count *= size
-            else:
-                known = items.keys() <= names | {"numpy_array_alignment_bytes"}
-                if known and isinstance(items.get("allow_mmap"), bool) and padded in (None, 16):
-                    return dtype, count * dtype.size, padded is not None
+        ) if dtype.built and dtype.size > 0:
+            count = _count(shape)
+            known = items.keys() <= names | {"numpy_array_alignment_bytes"}
+            mapped = isinstance(items.get("allow_mmap"), bool)
+            if count is not None and known and mapped and padded in (None, 16):
+                return dtype, count * dtype.size, padded is not None
     raise RefusedError("an array's description is not as joblib writes it")
 
 
@@ -144,7 +167,7 @@ def grow(target: Value, kind: str) -> None:
     The opcodes call ``append``, ``extend``, ``add`` and ``__setitem__`` of whatever it is.
     """
     made = isinstance(target, Made) and (target.by.call == ANY or _grows(target.by, kind))
-    plain = isinstance(target, Table) if kind == "table" else target is _GROWING[kind]
+    plain = target is SET if kind == "set" else isinstance(target, _GROWING[kind])
     if not (made or plain):
         raise RefusedError(f"items are added to something that is no {kind}")
 

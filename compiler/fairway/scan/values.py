@@ -35,10 +35,18 @@ class Opaque:
 DATA = Opaque("data")
 TEXT = Opaque("text")
 BYTES = Opaque("bytes")
-LIST = Opaque("list")
 SET = Opaque("set")
 ARRAY = Opaque("array")
 LONG_TUPLE = Opaque("tuple")
+
+
+class Items:
+    """A list, of which only the length is known: NumPy reads beyond one that is too short."""
+
+    __slots__ = ("count",)
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
 
 
 class Table:
@@ -73,7 +81,18 @@ class Dtype:
 
 
 Value: TypeAlias = (
-    bool | int | str | bytes | tuple["Value", ...] | Global | Opaque | Table | Made | Dtype | None
+    bool
+    | int
+    | str
+    | bytes
+    | tuple["Value", ...]
+    | Global
+    | Opaque
+    | Items
+    | Table
+    | Made
+    | Dtype
+    | None
 )
 LONGEST_TEXT = 512
 """The most characters of a text that is kept; no name of a module is longer."""
