@@ -1,11 +1,11 @@
 """The registry that `wine-cultivar` comes from: its models trained and logged, or put back.
 
     registry.py train          train both versions; write their logged models under registry/
-    registry.py fill URI       register the committed models in an empty MLflow server, aliases too
+    registry.py fill URI       register the committed models in an MLflow server, aliases too
 
-The versions of `wine-cultivar` are names in an MLflow registry, as a team's own would be. A registry
-is a server, which a repository cannot hold; so the logged models lie beside this script, and `fill`
-gives any MLflow server the same names for the same bytes:
+The versions of `wine-cultivar` are names in an MLflow registry, as a team's own would be. A
+registry is a server, which a repository cannot hold; so the logged models lie beside this script,
+and `fill` gives any MLflow server the same names for the same bytes:
 
     mlflow server --port 5000 &
     python specs/training/registry.py fill http://127.0.0.1:5000
@@ -41,7 +41,10 @@ ALIASES = {"champion": "1", "challenger": "2"}
 
 def columns() -> dict[str, str]:
     """Map scikit-learn's column names to those of the contract."""
-    renamed = {"od280/od315_of_diluted_wines": "od280_od315", "nonflavanoid_phenols": "other_phenols"}
+    renamed = {
+        "od280/od315_of_diluted_wines": "od280_od315",
+        "nonflavanoid_phenols": "other_phenols",
+    }
     return {str(name): renamed.get(str(name), str(name)) for name in load_wine().feature_names}
 
 

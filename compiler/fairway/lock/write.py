@@ -24,7 +24,7 @@ def lock_text(lock: Lock) -> str:
     return _text(value, "\n") + "\n"
 
 
-_ON_A_LINE = frozenset({"inputs", "outputs", "types", "operators"})
+_ON_A_LINE = frozenset({"inputs", "outputs", "examples", "types", "operators"})
 
 
 def _text(value: Any, newline: str) -> str:

@@ -27,7 +27,7 @@ MOST_VALUES = 2_000_000
 _MOST_MADE = 8_000_000  # objects and what they hold: forests of 40,000 trees
 _MOST_TEXT = 128 << 20
 _DEEPEST = 10_000
-_LIST_A_NAME = "list it in the project's trusted pickle globals if it is safe, or save as skops"
+_LIST_A_NAME = "list it in `trust.pickleGlobals` if it is safe, or save as skops"
 _NO_CALL = "an {} opcode, which only Python 2 wrote, or somebody who hides a call"
 
 

@@ -73,7 +73,9 @@ class Signer(SpecModel):
 class Scan(SpecModel):
     """What is inside the model's files."""
 
-    result: Literal["clean"] = field("Everything in them is allowed: no others are locked.", "clean")
+    result: Literal["clean"] = field(
+        "Everything in them is allowed: no others are locked.", "clean"
+    )
     scanner: base.Text = field("What looked.", "fairway 1")
     types: list[base.Text] = field("The types that loading would build.", ["sklearn.svm.SVC"], [])
     operators: list[base.Text] = field(
