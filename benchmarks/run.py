@@ -26,6 +26,8 @@ COMPILER = HERE.parent / "compiler"
 RAM_DISK = Path("/dev/shm")  # noqa: S108
 COMPILE_RATE = 600
 """The target for a cold compile, in specs per second."""
+LOCK_SECONDS = 3
+"""The target for an up-to-date ``fairway lock --check``, in seconds for a thousand specs."""
 VALIDATE_RATIO = 15
 """The target for one spec in a fresh process, in multiples of ``python -c pass``."""
 BASELINE = """\
@@ -61,6 +63,8 @@ class Bench:
     def fleet_round(self) -> None:
         """Measure each command over the whole fleet once."""
         self._measure("validate", self.specs, "-m", "fairway", "validate", str(self.fleet))
+        lock = ("-m", "fairway", "lock", "--check", "--offline", str(self.fleet))
+        self._measure("lock check", self.specs, *lock)
         self._clear()
         compile_all = ("-m", "fairway", "compile", str(self.fleet), "--out", str(self.out))
         self._measure("compile", self.specs, *compile_all)
@@ -126,6 +130,7 @@ def report(bench: Bench, facts: Mapping[str, str | int], disk: str) -> str:
     for name, label in (
         ("compile", "cold compile"),
         ("validate", "validate"),
+        ("lock check", "lock --check"),
         ("baseline", "PyYAML reads them"),
     ):
         row = series[name]
@@ -149,7 +154,11 @@ def targets(bench: Bench) -> dict[str, bool]:
     """Return each target with what was measured, and whether it was met."""
     rate = bench.series["compile"].rate.median
     ratio = bench.ratio("validate one", "pass").median
+    seconds = 1000 / bench.series["lock check"].rate.median
     return {
+        f"lock --check: at most {LOCK_SECONDS} s for a thousand specs ({seconds:.2f})": (
+            seconds <= LOCK_SECONDS
+        ),
         f"cold compile: at least {COMPILE_RATE} specs/s ({rate:.0f})": rate >= COMPILE_RATE,
         f"validate one spec: at most {VALIDATE_RATIO} times python -c pass ({ratio:.1f})": (
             ratio <= VALIDATE_RATIO

@@ -19,9 +19,9 @@ def test_a_small_run_reports_every_series(tmp_path: Path) -> None:
     assert "met  " in done.stdout
     figures = json.loads(out.read_text("utf-8"))
     assert figures["specs"] == 5
-    assert len(figures["targets"]) == 2
+    assert len(figures["targets"]) == 3
     samples = {series["name"]: series["samples"] for series in figures["series"]}
-    names = {"pass", "validate one", "compile one", "validate", "compile", "baseline"}
+    names = {"pass", "validate one", "compile one", "validate", "lock check", "compile", "baseline"}
     assert set(samples) == names
     assert all(len(rows) == 2 for rows in samples.values())
     assert all(

@@ -82,6 +82,13 @@ def test_names_that_are_not_text_are_refused(tmp_path: Path) -> None:
     assert str(refused.value) == r"'a/\udcff\n' is no UTF-8 name"
 
 
+def test_a_blank_is_no_name(tmp_path: Path) -> None:
+    (tmp_path / " ").write_bytes(b"bytes")
+    for model in (tmp_path, tmp_path / " "):
+        with pytest.raises(SourceRefusedError, match="' ' is no UTF-8 name"):
+            digest_files(model)
+
+
 @pytest.fixture
 def deep(tmp_path: Path) -> Iterator[tuple[Path, int]]:
     """A file below as many folders as a path can name, and how many; nothing else removes them."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fairway.errors import UsageError
 from fairway.evidence.check import Asked
-from fairway.evidence.clock import time_of_test
 
 if TYPE_CHECKING:
     from fairway.signing.keys import PublicKey
@@ -33,6 +31,10 @@ def asked(root: str, project: Project | None, now: str | None, *, ages: bool) ->
 
 @lru_cache(maxsize=8)
 def _time(now: str | None, root: str) -> datetime | None:
+    from pathlib import Path
+
+    from fairway.evidence.clock import time_of_test
+
     try:
         return time_of_test(now, Path(root or "."))
     except UsageError:
@@ -43,6 +45,8 @@ def _time(now: str | None, root: str) -> datetime | None:
 
 @lru_cache(maxsize=8)
 def _keys(root: str, names: tuple[str, ...]) -> Sequence[PublicKey]:
+    from pathlib import Path
+
     from fairway.signing.keys import load_public_key
 
     return tuple(load_public_key(Path(root) / name, name) for name in names)

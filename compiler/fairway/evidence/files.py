@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fairway.errors import FairwayError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FOLDER: Final = "evidence"
 

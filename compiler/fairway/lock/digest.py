@@ -19,6 +19,7 @@ _CHUNK = 1 << 20
 _WORTH_THREADS = 8 << 20
 _MOST_THREADS = 16
 _LINK = "a symbolic link, whose target may change unseen"
+_RENAME = "rename the file"
 _COPY = "copy the file instead of linking it"
 
 
@@ -60,6 +61,8 @@ def digest_files(folder: Path, without: Collection[str] = ()) -> tuple[FileDiges
     if folder.is_symlink():
         raise SourceRefusedError(f"{folder.name} is {_LINK}", _COPY)
     if folder.is_file():
+        if not _is_text(folder.name):
+            raise SourceRefusedError(f"{folder.name!a} is no UTF-8 name", _RENAME)
         return (_digest_file(_Found(str(folder), folder.name, 0)),)
     files = [found for found in _walk(folder) if found.path not in without]
     if not files:
@@ -90,7 +93,7 @@ def _walk(folder: Path) -> Iterator[_Found]:
                 if entry.is_symlink():
                     raise SourceRefusedError(f"{path} is {_LINK}", _COPY)
                 if not _is_text(path):
-                    raise SourceRefusedError(f"{path!a} is no UTF-8 name", "rename the file")
+                    raise SourceRefusedError(f"{path!a} is no UTF-8 name", _RENAME)
                 if entry.is_dir():
                     waiting.append((entry.path, f"{path}/"))
                 elif entry.is_file():
@@ -135,4 +138,4 @@ def _is_text(name: str) -> bool:
         name.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return bool(name.strip())

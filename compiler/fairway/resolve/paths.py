@@ -41,6 +41,7 @@ def _check_path(path: str) -> None:
     printable = path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
     if (
         not printable
+        or not path.strip()
         or "\\" in path
         or not {"", "."}.isdisjoint(parts)
         or any(letter < " " or letter == "\x7f" for letter in path)

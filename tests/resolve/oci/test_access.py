@@ -94,7 +94,7 @@ def test_basic(basic_server: RegistryServer, read: Callable[..., dict[str, bytes
     ("entry", "message"),
     [
         (None, "access denied without credentials"),
-        (auth_of(USER, "wrong-password"), r"with the credentials in /home/.*config\.json"),
+        (auth_of(USER, "wrong-password"), r"with the credentials in /nowhere/.*config\.json"),
     ],
 )
 def test_basic_refused(

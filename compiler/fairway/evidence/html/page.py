@@ -35,6 +35,7 @@ def make_page(
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["shown"] = _shown
     environment.filters["signed"] = lambda value: "–" if value is None else f"{value:+.4g}"

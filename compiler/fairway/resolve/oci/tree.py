@@ -37,6 +37,9 @@ class Kept(NamedTuple):
     def file(self, archive: Archive, member: Member, path: str) -> LockedFile:
         """Keep the bytes of the member that the archive is at."""
         self.budget.file()
+        if not path.strip():
+            message = f"{self.what}: a file is called {path!r}, which is no name"
+            raise SourceRefusedError(message, "rename the file, and push again")
         what = f"{self.what}: {path}"
         found = self.store.add(archive.chunks(), what, size=member.size, allowance=self.allowance)
         return LockedFile(path=path, size=found.size, digest=found.digest)
