@@ -16,7 +16,7 @@ from fairway.spec.bind import WHOLE, bind
 
 def blank_keys(document: Document) -> frozenset[Route]:
     """Return the routes of every key of ``document`` whose value is null."""
-    return frozenset(_blank(document.value, ()))
+    return frozenset(_blank(document.value, ())) if document.nulls else frozenset()
 
 
 def check_blank_keys(

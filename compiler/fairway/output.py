@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fairway.artifact import Artifact
 from fairway.compile import Selection
@@ -35,6 +36,13 @@ class Difference:
     actual: str | None
 
 
+class _Folder(NamedTuple):
+    """Where a folder's files are written; ``fresh`` until it is renamed to its place."""
+
+    path: str
+    fresh: bool
+
+
 class Output:
     """One run's view of the output folder ``root``; nothing is removed before ``finish``."""
 
@@ -48,7 +56,9 @@ class Output:
         }
         self._new: dict[str, dict[str, Any]] = {}
         self._plans: dict[tuple[str, str], dict[str, Any]] = {}
-        self._folders: dict[str, bool] = {}  # whether this run made them
+        self._folders: dict[str, _Folder] = {}
+        self._beside: list[tuple[str, str]] = []  # new folders: where they are, where they belong
+        self._fresh: list[str] = []
         self._process = os.getpid()
         self._own = {entry["path"] for entry in self._old["artifacts"]} | {INDEX}
         self._refuse_foreign_folder()
@@ -58,7 +68,28 @@ class Output:
         return self._before.get((name, environment))
 
     def add(self, artifacts: Iterable[Artifact], plans: Iterable[Plan]) -> None:
-        """Write the artifacts of one spec, or compare them when only checking."""
+        """Write the artifacts of one spec, or compare them when only checking.
+
+        A folder that was not there is written beside its place and renamed when it is whole.
+        """
+        try:
+            self._add(artifacts)
+            self._place()
+        finally:
+            for beside, _ in self._beside:
+                shutil.rmtree(beside, ignore_errors=True)
+            self._beside.clear()
+        for plan in plans:
+            self._plans[plan.name, plan.environment] = {
+                "name": plan.name,
+                "environment": plan.environment,
+                "spec": plan.spec,
+                "strategy": plan.strategy,
+                "serves": plan.active,
+                "workloads": [workload.name for workload in plan.workloads],
+            }
+
+    def _add(self, artifacts: Iterable[Artifact]) -> None:
         for artifact in artifacts:
             _refuse_path(artifact.path)
             if artifact.path in self._new:
@@ -70,20 +101,11 @@ class Output:
             self._new[artifact.path] = {
                 "path": artifact.path,
                 "digest": f"sha256:{hashlib.sha256(data).hexdigest()}",
-                "targets": list(artifact.targets),
+                "targets": artifact.targets,
                 "environment": artifact.environment or None,
                 "spec": artifact.spec,
             }
             self._put(artifact.path, data)
-        for plan in plans:
-            self._plans[plan.name, plan.environment] = {
-                "name": plan.name,
-                "environment": plan.environment,
-                "spec": plan.spec,
-                "strategy": plan.strategy,
-                "serves": plan.active,
-                "workloads": [workload.name for workload in plan.workloads],
-            }
 
     def finish(
         self, specs: Iterable[str], failed: Iterable[str], all_specs: bool, selection: Selection
@@ -124,8 +146,12 @@ class Output:
     def _put(self, name: str, data: bytes) -> None:
         path = os.path.join(self.root, name)
         try:
-            fresh = not self._check and self._make_folder(os.path.dirname(path))
-            actual = None if fresh else _read(path)
+            if not self._check:
+                folder = self._make_folder(os.path.dirname(path))
+                if folder.fresh:
+                    _write(f"{folder.path}/{os.path.basename(path)}", data)
+                    return
+            actual = _read(path)
             if actual == data:
                 return
             if self._check:
@@ -153,26 +179,48 @@ class Output:
                 "choose an empty folder for --out",
             )
 
-    def _make_folder(self, folder: str) -> bool:
-        """Make a folder and those above it; return whether it is new, so that it is empty."""
-        fresh = self._folders.get(folder)
-        if fresh is not None:
-            return fresh
+    def _make_folder(self, folder: str) -> _Folder:
+        """Return a folder of the output, made beside its place if it is not there."""
+        known = self._folders.get(folder)
+        if known is not None:
+            return known
         if folder == self.root:
             os.makedirs(folder, exist_ok=True)
-            fresh = False
+            made = _Folder(folder, fresh=False)
         else:
-            self._make_folder(os.path.dirname(folder))
-            try:
-                os.mkdir(folder)
-                fresh = True
-            except FileExistsError:
-                if os.path.islink(folder):
-                    message = f"{folder} is a link, and may lead out of the output"
-                    raise UsageError(message, "remove it") from None
-                fresh = False
-        self._folders[folder] = fresh
-        return fresh
+            above = self._make_folder(os.path.dirname(folder))
+            made = self._make_below(above, folder)
+        self._folders[folder] = made
+        return made
+
+    def _make_below(self, above: _Folder, folder: str) -> _Folder:
+        name = os.path.basename(folder)
+        if above.fresh:
+            path = f"{above.path}/{name}"
+        elif os.path.isdir(folder):
+            if os.path.islink(folder):
+                message = f"{folder} is a link, and may lead out of the output"
+                raise UsageError(message, "remove it")
+            return _Folder(folder, fresh=False)
+        else:
+            path = f"{above.path}/.{name}.{self._process}"
+            self._beside.append((path, folder))
+        os.mkdir(path)
+        self._fresh.append(folder)
+        return _Folder(path, fresh=True)
+
+    def _place(self) -> None:
+        """Rename the folders that are whole now to their places."""
+        try:
+            while self._beside:
+                path, folder = self._beside[-1]
+                os.rename(path, folder)
+                self._beside.pop()
+        except OSError as error:
+            raise FairwayError(f"{folder}: cannot be written: {error.strerror}") from error
+        for folder in self._fresh:
+            self._folders[folder] = _Folder(folder, fresh=False)
+        self._fresh.clear()
 
     def _remove(self, name: str) -> int:
         _refuse_path(name)
@@ -194,17 +242,21 @@ class Output:
 def _replace(path: str, data: bytes, beside: str) -> None:
     """Write a file whole or not at all; what was written beside it never stays."""
     try:
-        handle = os.open(beside, _NEW, 0o666)
-        try:
-            while data:
-                data = data[os.write(handle, data) :]
-        finally:
-            os.close(handle)
+        _write(beside, data)
         os.replace(beside, path)
     except BaseException:
         with suppress(OSError):
             os.unlink(beside)
         raise
+
+
+def _write(path: str, data: bytes) -> None:
+    handle = os.open(path, _NEW, 0o666)
+    try:
+        while data:
+            data = data[os.write(handle, data) :]
+    finally:
+        os.close(handle)
 
 
 def _read(path: str) -> bytes | None:

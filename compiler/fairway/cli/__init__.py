@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -75,6 +76,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # Nearly everything that a run makes is a tree without cycles: looking for some after every 700
+    # objects finds none, and takes a tenth of the time over a large fleet.
+    gc.set_threshold(50_000, 20, 50)
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:

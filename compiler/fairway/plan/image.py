@@ -23,8 +23,6 @@ RUNTIMES: Mapping[str, str] = {
 """The locked set of requirements that serves each format."""
 
 _canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
-_BEFORE_FILES = tuple(name for name in ImagePlan._fields if name < "files")
-_AFTER_FILES = tuple(name for name in ImagePlan._fields if name > "files")
 
 
 class Recipe(NamedTuple):
@@ -104,10 +102,11 @@ def _content(plan: ImagePlan, template: str) -> str:
     That is the plan as JSON, keys in alphabetical order, without blanks; put together from
     parts, because most of the files are those of every other image as well.
     """
-    before = _canonical({name: getattr(plan, name) for name in _BEFORE_FILES})
-    after = _canonical({"template": template} | {n: getattr(plan, n) for n in _AFTER_FILES})
+    values = {**plan._asdict(), "files": 0, "template": template}
+    # Within a string its quotes would be escaped, so this is the key.
+    before, key, after = _canonical(values).partition('"files":')
     files = ",".join(map(_canonical_file, plan.files))
-    text = f'{before[:-1]},"files":[{files}],{after[1:]}'
+    text = f"{before}{key}[{files}]{after[1:]}"
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -49,6 +49,7 @@ def parse(source: SourceFile) -> tuple[Document, list[Finding]]:
         builder.root_marks,
         complete,
         builder.trusted,
+        builder.nulls,
     )
     return document, builder.findings
 
@@ -76,6 +77,7 @@ class _Builder(Faults):
         self.stack: list[Frame] = []
         self.trusted: int | None = None
         self.nodes = 0
+        self.nulls = False
         # name -> value, marks, size in nodes, height; None while its container is open
         self.anchors: dict[str, tuple[Any, Marks, int, int] | None] = {}
 
@@ -142,6 +144,8 @@ class _Builder(Faults):
             value = resolve(event.value)
         else:
             value = event.value
+        if value is None:
+            self.nulls = True
         if event.anchor is not None or event.tag is not None:
             mark = self._content(mark)
         if frame is not None and frame.key is NO_KEY and type(frame.value) is dict:

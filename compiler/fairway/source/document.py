@@ -45,7 +45,8 @@ class Document:
     """What a file says: ``value`` is plain data (never changed), ``marks`` mirrors its shape.
 
     ``complete`` is False when a fault ended the reading; then ``value`` is what stood before it,
-    and what ends after the offset ``trusted`` may have been misread or cut.
+    and what ends after the offset ``trusted`` may have been misread or cut. ``nulls`` is False
+    when no value is null.
     """
 
     path: str
@@ -55,6 +56,7 @@ class Document:
     marks: Marks = field(repr=False)
     complete: bool = True
     trusted: int | None = None
+    nulls: bool = True
 
     @cached_property
     def _line_starts(self) -> list[int]:
