@@ -12,9 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fairway.serve.contract import Contract
-from fairway.serve.errors import StartupError
+from fairway.serve.errors import Refusal, StartupError
 from fairway.serve.signature import OutputTensor
 from fairway.serve.tensor import Array
+
+# How scikit-learn refuses 1e308 where it computes in single precision (utils.validation, 1.6-1.9).
+_TOO_LARGE = "value too large for dtype"
 
 
 class _Method(Protocol):
@@ -83,7 +86,13 @@ class Estimator:
         # Threads, not processes, for models fitted with n_jobs.
         with joblib.parallel_config(backend="threading"):
             for method in dict.fromkeys(output.method for output in wanted):
-                answers[method] = np.asarray(self._methods[method](features))
+                try:
+                    answers[method] = np.asarray(self._methods[method](features))
+                except ValueError as error:
+                    if _TOO_LARGE not in str(error):
+                        raise
+                    message = "a number is too large for the model, which computes with fewer bits"
+                    raise Refusal("range", message) from error
         return {output.name: answers[output.method] for output in wanted}
 
     def _features(self, blocks: Sequence[Array]) -> object:
