@@ -84,7 +84,9 @@ def in_form(context: dict[str, Any], value: Any) -> Fix | None:
 
 def _guesses(form: str, value: str) -> Iterator[str]:
     """Yield what a string in another form may have meant, the likeliest first."""
-    if form in ("uri", "owner"):
+    if form == "uri" and "://" in value:
+        yield re.sub(r"^http://", "https://", value)  # no other scheme is nearly one of ours
+    elif form in ("uri", "owner"):
         yield ("./" if form == "uri" else "@") + value.lstrip("./@")
     elif form in ("name", "label"):
         yield re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
