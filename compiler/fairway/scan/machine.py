@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from fairway.scan.allow import ANY, WRAPPER, allowed_global, renamed
 from fairway.scan.calls import Wrapper, build_empty, call
-from fairway.scan.report import Found, MalformedError, RefusedError
+from fairway.scan.report import Found, MalformedError, RefusedError, runs_code
 from fairway.scan.states import give_state, grow
 from fairway.scan.values import (
     ARRAY,
@@ -28,6 +28,7 @@ _MOST_MADE = 8_000_000  # objects and what they hold: forests of 40,000 trees
 _MOST_TEXT = 128 << 20
 _DEEPEST = 10_000
 _LIST_A_NAME = "list it in `trust.pickleGlobals` if it is safe, or save as skops"
+_ATTACK = "do not load this file, and find out who made it: no model needs that"
 _NO_CALL = "an {} opcode, which only Python 2 wrote, or somebody who hides a call"
 
 
@@ -164,7 +165,8 @@ class Machine:
             return
         allowed = allowed_global(module, name, self._patterns)
         if allowed is None and not self._lenient:
-            self._found.fault(f"loading it would import {full}, which is not allowed", _LIST_A_NAME)
+            fix = _ATTACK if runs_code(module) else _LIST_A_NAME
+            self._found.fault(f"loading it would import {full}, which is not allowed", fix)
         # What follows is still read, so that every name is told.
         self.push(allowed or Global(module, name, new=True, call=ANY))
 

@@ -95,9 +95,14 @@ class Found:
             raise RefusedError("there are more faults than are told", fix)
 
 
+def runs_code(module: str) -> bool:
+    """Return whether a module is one where names become calls, files and processes."""
+    return module.partition(".")[0] in _NEVER_WILD
+
+
 def trusted(name: str, patterns: tuple[str, ...]) -> bool:
     """Return whether a full name matches a project's pattern."""
-    risky = name.partition(".")[0] in _NEVER_WILD
+    risky = runs_code(name)
     return any(
         fnmatchcase(name, pattern)
         for pattern in patterns
