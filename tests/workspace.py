@@ -71,7 +71,7 @@ class Workspace:
         (root / "fairway.yaml").write_text(yaml_text(project), encoding="utf-8")
         self.loaded: LoadedProject = load_project(str(root / "fairway.yaml"))
         assert [finding.message for finding in self.loaded.findings] == []
-        self.compiler = Compiler(self.loaded, Selection())
+        self.compiler = Compiler(self.loaded)
 
     def check(self, spec: GeneratedSpec) -> Checked:
         """Write a spec and check it."""

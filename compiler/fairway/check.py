@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fairway import rule
 from fairway.bound import BoundSpec, read_spec
 from fairway.deployment import Deployment, ModelVersion
+from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.finding import Finding, Fix, Severity, merge_environments
 from fairway.location import Location, Route
 from fairway.lock.read import check_lock, empty_lock, read_lock
@@ -21,16 +22,23 @@ from fairway.target.capability import check_fields, check_values
 from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
+    from fairway.compile import Compiled
+    from fairway.evidence.known import VersionEvidence
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock
 
 SPEC_FILE = "deployment.yaml"
+_JUDGED = frozenset((rule.CAPABILITY.id, *EVIDENCE_RULES))
+"""Faults of a spec that says, nevertheless, all that policies ask."""
 
 
 class Checked(NamedTuple):
     """What was found of one spec: its deployments where it is right, its findings where not.
 
     ``documents`` holds every file that a finding may point into, by the path that it names.
+    ``judged`` holds the deployments that policies can look at: also those that are right, and
+    that no target of their environment can express. ``compiled`` is what the deployments compile
+    to, once something has asked.
     """
 
     path: str
@@ -38,6 +46,8 @@ class Checked(NamedTuple):
     deployments: tuple[Deployment, ...]
     findings: tuple[Finding, ...]
     documents: Mapping[str, Document]
+    judged: tuple[Deployment, ...] = ()
+    compiled: Compiled | None = None
 
 
 def check_spec(path: str, loaded: LoadedProject, now: str | None = None) -> Checked:
@@ -51,7 +61,7 @@ def check_spec(path: str, loaded: LoadedProject, now: str | None = None) -> Chec
     findings = _limited(merge_environments(checker.findings))
     clean = all(finding.severity < Severity.ERROR for finding in findings)
     kept = deployments if clean else ()
-    return Checked(bound.path, bound.name, kept, findings, checker.documents)
+    return Checked(bound.path, bound.name, kept, findings, checker.documents, deployments)
 
 
 def _limited(findings: list[Finding]) -> tuple[Finding, ...]:
@@ -98,14 +108,19 @@ class _Checker:
         versions, found, documents = resolve_versions(spec, merged, lock, self.bound.folder)
         self.findings += found
         self.documents.update((document.path, document) for document in documents)
-        self._check_evidence(spec, merged, versions, faulty)
-        if any(finding.severity >= Severity.ERROR for finding in self.findings):
+        evidence = self._check_evidence(spec, merged, versions, faulty)
+        if any(f.severity >= Severity.ERROR and f.rule not in _JUDGED for f in self.findings):
             return ()
         folder = os.path.relpath(self.bound.folder.real, self.loaded.root).replace(os.sep, "/")
-        return tuple(self._deployment(view, folder, lock, versions) for view in views)
+        return tuple(self._deployment(view, folder, lock, versions, evidence) for view in views)
 
     def _deployment(
-        self, view: View, folder: str, lock: Lock, versions: Mapping[str, ModelVersion]
+        self,
+        view: View,
+        folder: str,
+        lock: Lock,
+        versions: Mapping[str, ModelVersion],
+        evidence: Mapping[str, VersionEvidence],
     ) -> Deployment:
         bound, project = self.bound, self.loaded.project
         assert project is not None  # noqa: S101 - views come from a project
@@ -123,6 +138,7 @@ class _Checker:
             lock=lock,
             versions=versions,
             images=self.loaded.images,
+            evidence=evidence,
         )
 
     def _read_lock(self) -> Lock | None:
@@ -143,16 +159,16 @@ class _Checker:
         merged: Merged,
         versions: Mapping[str, ModelVersion],
         faulty: frozenset[Route],
-    ) -> None:
-        """Find metrics that mean nothing, and evidence that does not count."""
+    ) -> Mapping[str, VersionEvidence]:
+        """Return what evidence there is; find what does not count, and metrics that mean nothing."""
         folder = self.bound.folder
         if spec.evidence is None or unread(faulty, ("evidence",)):
-            return
+            return {}
         from fairway.evidence.thresholds import check_metrics
 
         self.findings += check_metrics(spec.evidence, merged)
         if not os.path.isdir(os.path.join(folder.path, "evidence")):
-            return
+            return {}
         from fairway.evidence.asking import asked
         from fairway.evidence.check import check_evidence
 
@@ -161,6 +177,7 @@ class _Checker:
         name = spec.metadata.name
         found = check_evidence(name, spec.evidence, versions, merged, folder, asks)
         self.findings += found.findings
+        return found.versions
 
     def _capabilities(self, view: View) -> list[Finding]:
         capabilities = self.loaded.capabilities[view.environment]

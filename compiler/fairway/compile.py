@@ -16,7 +16,7 @@ from fairway.project import LoadedProject, environment_targets
 from fairway.recipe import image_recipe
 from fairway.spec.nearest import listed
 from fairway.target.function import Code
-from fairway.target.render import Renderer
+from fairway.target.render import RenderedObject, Renderer
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,17 @@ class Selection:
         """Whether one of the targets that made an artifact is wanted."""
         return not self.targets or not self.targets.isdisjoint(targets)
 
+    def of(self, compiled: Compiled, deployments: Iterable[Deployment]) -> Compiled:
+        """Return what is wanted of what a spec's deployments compile to."""
+        kept = tuple(
+            artifact
+            for artifact in compiled.artifacts
+            if self.environment(artifact.environment) and self.made_by(artifact.targets)
+        )
+        makers = {d.environment: d.place.workload for d in deployments}
+        made = {a.environment for a in kept if makers.get(a.environment) in a.targets}
+        return Compiled(tuple(plan for plan in compiled.plans if plan.environment in made), kept)
+
     def check(self, loaded: LoadedProject) -> None:
         """Raise ``UsageError`` for a name that the project does not have."""
         known = loaded.project.environments if loaded.project is not None else {}
@@ -43,10 +54,14 @@ class Selection:
             raise UsageError(f"--target {name}: there are {listed(loaded.targets)}")
 
 
-class Compiled(NamedTuple):
-    """What one spec compiles to: the artifacts that were wanted, and the plans behind them.
+EVERYTHING = Selection()
 
-    A plan whose workloads are not among the artifacts is left out: none of it is carried out.
+
+class Compiled(NamedTuple):
+    """What one spec compiles to: the plans, and the artifacts of images and of plans.
+
+    After a selection, a plan whose workloads are not among the artifacts is left out: none of it
+    is carried out.
     """
 
     plans: tuple[Plan, ...]
@@ -56,8 +71,7 @@ class Compiled(NamedTuple):
 class Compiler:
     """The compiled targets of one project; turns the deployments of a spec into artifacts."""
 
-    def __init__(self, loaded: LoadedProject, selection: Selection) -> None:
-        self._selection = selection
+    def __init__(self, loaded: LoadedProject) -> None:
         self._recipe = image_recipe(loaded.targets)
         self._renderers: dict[str, Renderer] = {}
         codes: dict[str, list[Code]] = {}
@@ -68,10 +82,12 @@ class Compiler:
             images.update((target.name, None) for target in targets if target.role == "image")
         self._images = Renderer([loaded.targets[name] for name in images], "image", codes)
 
-    def compile(self, deployments: Iterable[Deployment]) -> Compiled:
+    def compile(
+        self, deployments: Iterable[Deployment], selection: Selection = EVERYTHING
+    ) -> Compiled:
         """Compile one spec's deployments; the images, which they share, come first."""
         given = tuple(deployments)
-        wanted = [d for d in given if self._selection.environment(d.environment)]
+        wanted = [d for d in given if selection.environment(d.environment)]
         # Environments may differ in their runtime; the images are the same wherever they run.
         own = next((d for d in given if d.spec.serving.runtime == "fairway"), None)
         images = self.images(own) if own is not None else {}
@@ -83,10 +99,11 @@ class Compiler:
         ]
         for plan in plans:
             artifacts += self._renderers[plan.environment].render(plan, plan.spec, plan.environment)
-        kept = tuple(a for a in artifacts if self._selection.made_by(a.targets))
-        makers = {d.environment: d.place.workload for d in wanted}
-        made = {a.environment for a in kept if makers.get(a.environment) in a.targets}
-        return Compiled(tuple(plan for plan in plans if plan.environment in made), kept)
+        return Compiled(plans, tuple(artifacts))
+
+    def objects(self, plan: Plan) -> list[RenderedObject]:
+        """Return the objects that a plan renders to, as data."""
+        return self._renderers[plan.environment].objects(plan)
 
     def images(self, deployment: Deployment) -> Mapping[str, ImagePlan]:
         """Return the image of each version, for deployments that our own server serves."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fairway import rule
 from fairway.check import Checked
-from fairway.compile import Compiled, Compiler, Selection
+from fairway.compile import Compiled, Selection
 from fairway.finding import Diagnostic, Finding
 from fairway.fleet import Fleet
 from fairway.location import Location
@@ -27,12 +27,11 @@ class FleetResult:
 def compile_fleet(fleet: Fleet, out: str, selection: Selection, *, check: bool) -> FleetResult:
     """Compile ``fleet`` into the folder ``out``; with ``check`` compare and write nothing."""
     output = Output(out, check=check)
-    compilers: dict[str, Compiler] = {}
     compiled: list[str] = []
     failed: list[str] = []
     artifacts = 0
     for checked, loaded in fleet.check():
-        done = _compile_one(checked, loaded, selection, compilers)
+        done = _compile_one(checked, loaded, selection, fleet)
         blocked = _not_ready(done.plans, checked, output) if not check else []
         if blocked:
             fleet.keep(blocked, checked.documents)
@@ -56,17 +55,14 @@ def compile_fleet(fleet: Fleet, out: str, selection: Selection, *, check: bool) 
 
 
 def _compile_one(
-    checked: Checked,
-    loaded: LoadedProject,
-    selection: Selection,
-    compilers: dict[str, Compiler],
+    checked: Checked, loaded: LoadedProject, selection: Selection, fleet: Fleet
 ) -> Compiled:
     if not checked.deployments:
         return Compiled((), ())
-    if loaded.root not in compilers:
-        selection.check(loaded)
-        compilers[loaded.root] = Compiler(loaded, selection)
-    return compilers[loaded.root].compile(checked.deployments)
+    selection.check(loaded)
+    # Policies have looked at everything already; without any, only what is wanted is made.
+    done = checked.compiled or fleet.compiler(loaded).compile(checked.deployments, selection)
+    return selection.of(done, checked.deployments)
 
 
 def _not_ready(plans: tuple[Plan, ...], checked: Checked, output: Output) -> list[Finding]:

@@ -9,6 +9,7 @@ from fairway.source.layers import Merged
 from fairway.spec.slug import filled, slug
 
 if TYPE_CHECKING:
+    from fairway.evidence.known import VersionEvidence
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock, LockedVersion
     from fairway.spec.project import Environment, Project
@@ -57,6 +58,7 @@ class Deployment(NamedTuple):
     lock: Lock
     versions: Mapping[str, ModelVersion]
     images: Mapping[str, str]  # digests of others' images, by the reference that a spec names
+    evidence: Mapping[str, VersionEvidence] = {}  # of the versions that have any
 
     @property
     def name(self) -> str:

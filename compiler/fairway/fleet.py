@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from fairway import rule
 from fairway.check import Checked, check_spec
+from fairway.compile import Compiler
 from fairway.discover import discover
 from fairway.finding import Diagnostic, Finding
-from fairway.locate import locate, unite
+from fairway.governance import Governance
+from fairway.locate import locate, locate_waived, unite
 from fairway.location import Location
 from fairway.project import LoadedProject, find_project, load_project
 from fairway.source.document import Document
@@ -29,6 +32,8 @@ class Fleet:
         self._projects: dict[str | None, LoadedProject] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._workloads: dict[tuple[str, str, str, str], tuple[str, str]] = {}
+        self._compilers: dict[str, Compiler] = {}
+        self._governance: dict[str, Governance] = {}
         self._diagnostics: list[Diagnostic] = []
         self._files: set[str] = set()
         self.deployments = 0
@@ -41,10 +46,35 @@ class Fleet:
             more = self._name_taken(checked, loaded) or self._workload_taken(checked, loaded)
             if more:
                 checked = checked._replace(findings=(*checked.findings, *more), deployments=())
-            self.keep(checked.findings, checked.documents)
+            checked = self._govern(checked, loaded)
             self._files.add(checked.path)
             self.deployments += 1
             yield checked, loaded
+        for governance in self._governance.values():
+            self.keep(*governance.finish())
+
+    def compiler(self, loaded: LoadedProject) -> Compiler:
+        """Return the compiled targets of a project, made once."""
+        if loaded.root not in self._compilers:
+            self._compilers[loaded.root] = Compiler(loaded)
+        return self._compilers[loaded.root]
+
+    def governance(self, loaded: LoadedProject) -> Governance:
+        """Return the policies and the waivers of a project, loaded once."""
+        if loaded.root not in self._governance:
+            compiler = partial(self.compiler, loaded)
+            self._governance[loaded.root] = Governance(loaded, self._now, compiler)
+        return self._governance[loaded.root]
+
+    def _govern(self, checked: Checked, loaded: LoadedProject) -> Checked:
+        """Judge a spec by its project's policies, and keep what waivers leave of all findings."""
+        if loaded.project is None:
+            self.keep(checked.findings, checked.documents)
+            return checked
+        governed = self.governance(loaded).check(checked)
+        self.keep(governed.checked.findings, governed.checked.documents)
+        self._diagnostics += locate_waived(governed.waived, governed.checked.documents)
+        return governed.checked
 
     def diagnostics(self) -> list[Diagnostic]:
         """Return what was found so far, sorted by file and place, without duplicates."""

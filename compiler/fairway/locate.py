@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fairway.finding import Diagnostic, Finding, RelatedDiagnostic
+from fairway.finding import Diagnostic, Finding, RelatedDiagnostic, Suppression
 from fairway.location import Span, format_route
 from fairway.source.document import Document
 
@@ -14,6 +14,16 @@ _NOWHERE = Span(1, 1, 1, 1)
 def locate(findings: Iterable[Finding], documents: Mapping[str, Document]) -> list[Diagnostic]:
     """Return located diagnostics, sorted by file and place, without duplicates."""
     return sorted(unite(_locate(finding, documents) for finding in findings), key=_order)
+
+
+def locate_waived(
+    waived: Iterable[tuple[Finding, Suppression]], documents: Mapping[str, Document]
+) -> list[Diagnostic]:
+    """Return located diagnostics of findings that waivers cover, with what they say."""
+    return [
+        _locate(finding, documents)._replace(suppressed=suppression)
+        for finding, suppression in waived
+    ]
 
 
 def unite(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -26,6 +26,7 @@ from fairway.target.load import Role, Target, load_targets
 
 if TYPE_CHECKING:
     from fairway.spec.project import Environment, Project
+    from fairway.spec.project_lock import ProjectLock
 
 PROJECT_FILE = "fairway.yaml"
 RESERVED = ("images", "index")
@@ -46,6 +47,7 @@ class LoadedProject(NamedTuple):
     findings: tuple[Finding, ...]
     images: Mapping[str, str] = {}
     lock: Document | None = None  # where findings of the project's lock point
+    project_lock: ProjectLock | None = None
 
 
 def find_project(path: str) -> str | None:
@@ -82,33 +84,33 @@ def load_project(path: str) -> LoadedProject:
         return LoadedProject(root, document, None, {}, {}, tuple(findings))
     targets = load_targets(tuple(_target_folders(project, root)))
     findings += _check(project, merged, targets)
-    images, lock, more = _locked_images(root)
+    project_lock, lock, more = _read_lock(root)
     findings += more
+    locked = project_lock.images.values() if project_lock is not None else ()
+    images = {image.reference: image.digest for image in locked}
     capabilities = {} if findings else _capabilities(project, targets)
     known = None if findings else project
     return LoadedProject(
-        root, document, known, targets, capabilities, tuple(findings), images, lock
+        root, document, known, targets, capabilities, tuple(findings), images, lock, project_lock
     )
 
 
-def _locked_images(root: str) -> tuple[dict[str, str], Document | None, list[Finding]]:
-    """Return the digest of every reference that the project's lock holds.
+def _read_lock(root: str) -> tuple[ProjectLock | None, Document | None, list[Finding]]:
+    """Return the project's lock: what its references of images and of packs stand for.
 
     The document is there when findings point into it.
     """
     path = os.path.join(root, PROJECT_LOCK_NAME)
     if not os.path.lexists(path):
-        return {}, None, []
+        return None, None, []
     shown = shown_path(path)
     try:
         with open(path, "rb") as stream:
             data = stream.read()
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        return {}, None, [rule.UNREADABLE(f"the file cannot be read: {why}", Location(shown))]
-    lock, document, findings = bind_project_lock(data, shown)
-    images = lock.images.values() if lock is not None else ()
-    return {image.reference: image.digest for image in images}, document, findings
+        return None, None, [rule.UNREADABLE(f"the file cannot be read: {why}", Location(shown))]
+    return bind_project_lock(data, shown)
 
 
 def real_folder(path: str) -> str:

@@ -230,6 +230,12 @@ OUTPUT_STALE = Rule(
     "What is applied is the output; if it differs from the specs, nobody reviewed what runs.",
 )
 
+POLICY = Rule(
+    "policy/failed",
+    "Every rule can be evaluated",
+    "A rule that fails says nothing about the spec, so the spec is not known to keep it.",
+)
+
 _END = 1 << 30  # behind the end of any file: the last place there is
 
 MOST_FINDINGS = 100

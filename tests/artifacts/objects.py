@@ -37,7 +37,7 @@ def compile_specs(*paths: str | Path, selection: Selection | None = None) -> lis
     """Compile specs in this process; a finding is an error here."""
     fleet = Fleet([str(path) for path in paths])
     compiled = [
-        Compiler(loaded, selection or Selection()).compile(checked.deployments)
+        Compiler(loaded).compile(checked.deployments, selection or Selection())
         for checked, loaded in fleet.check()
     ]
     assert [d.message for d in fleet.diagnostics()] == []

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from specgen import specs
 from workspace import PROJECT, GeneratedSpec, Workspace
 
-from fairway.compile import Compiler, Selection
+from fairway.compile import Compiler
 from fairway.plan.model import Plan
 
 pytestmark = pytest.mark.slow
@@ -79,7 +79,7 @@ def test_its_pods_are_restricted(workspace: Workspace, spec: GeneratedSpec) -> N
 @given(spec=specs())
 def test_it_compiles_twice_to_the_same_bytes(workspace: Workspace, spec: GeneratedSpec) -> None:
     first = workspace.compile(spec)
-    again = Compiler(workspace.loaded, Selection()).compile(workspace.check(spec).deployments)
+    again = Compiler(workspace.loaded).compile(workspace.check(spec).deployments)
     assert first.artifacts == again.artifacts
     assert first.plans == again.plans
 

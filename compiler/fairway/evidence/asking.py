@@ -22,7 +22,7 @@ def asked(root: str, project: Project | None, now: str | None, *, ages: bool) ->
     ``ages``. Raises ``UsageError`` for a time that is none, and later for a key that cannot be
     used.
     """
-    time = _time(now, root) if ages or now is not None else None
+    time = time_to_judge_by(now, root) if ages or now is not None else None
     if project is None:
         return Asked(time)
     names = tuple(project.trust.model_keys)
@@ -30,7 +30,8 @@ def asked(root: str, project: Project | None, now: str | None, *, ages: bool) ->
 
 
 @lru_cache(maxsize=8)
-def _time(now: str | None, root: str) -> datetime | None:
+def time_to_judge_by(now: str | None, root: str) -> datetime | None:
+    """Return ``now`` (RFC 3339), else the time of HEAD; None where nothing is committed yet."""
     from pathlib import Path
 
     from fairway.evidence.clock import time_of_test

@@ -17,6 +17,7 @@ from fairway.deployment import ModelVersion
 from fairway.evidence import rules
 from fairway.evidence.dates import parse_time
 from fairway.evidence.files import page_path, report_path, statement_path
+from fairway.evidence.known import VersionEvidence, with_measures
 from fairway.evidence.thresholds import judge, said, thresholds_of
 from fairway.finding import Finding
 from fairway.rule import Rule
@@ -46,20 +47,6 @@ class Asked(NamedTuple):
     now: datetime | None = None
     signed: bool = False
     keys: Callable[[], Sequence[PublicKey]] = tuple
-
-
-class VersionEvidence(NamedTuple):
-    """The evidence of one version: ``counts`` when nothing speaks against it.
-
-    ``result`` is PASSED, WARNED or FAILED and ``time`` when it was made, as far as they could be
-    read; ``key_id`` is the trusted key that signed it.
-    """
-
-    present: bool = False
-    counts: bool = False
-    result: str = ""
-    time: datetime | None = None
-    key_id: str = ""
 
 
 class EvidenceCheck(NamedTuple):
@@ -152,7 +139,7 @@ class _Checker:
             faults += self._old(time)
             faults += _failed(read) if read.result == "FAILED" else self._bounds(report)
         found = VersionEvidence(True, not faults, read.result, time, read.key_id)
-        return found, faults
+        return (found if report is None else with_measures(found, report)), faults
 
     def _read(self, data: bytes) -> _Read:
         value = _json(data)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fairway import rule
 from fairway.check import check_spec
-from fairway.compile import Compiler, Selection
+from fairway.compile import Compiler
 from fairway.deployment import Deployment
 from fairway.finding import Finding
 from fairway.images.pushed import own_labels, pushed_image
@@ -26,7 +26,7 @@ class Pushed:
         self.findings: list[Finding] = []
         self.images: dict[str, LockedImage] = {}
         for deployment in checked.deployments[:1]:
-            images = Compiler(loaded, Selection()).images(deployment)
+            images = Compiler(loaded).images(deployment)
             serving = {each for d in checked.deployments for _, each in d.workloads}
             self._look_up(deployment, images, serving)
 

@@ -65,10 +65,14 @@ class Backend(NamedTuple):
 
 
 class Route(NamedTuple):
-    """How a gateway's clients reach the model; ``timeout`` is a Gateway API duration."""
+    """How a gateway's clients reach the model; ``timeout`` is a Gateway API duration.
+
+    ``listener`` is that of the gateway, or empty for all of them.
+    """
 
     gateway: str
     gateway_namespace: str
+    listener: str
     hosts: tuple[str, ...]
     path: str
     timeout: str

@@ -231,6 +231,7 @@ def _routes(deployment: Deployment) -> tuple[Route, ...]:
         Route(
             gateway=gateway.name,
             gateway_namespace=gateway.namespace,
+            listener=gateway.listener or "",
             hosts=tuple(serving.hosts),
             path=_MODEL_PATH[serving.protocol] if serving.runtime == "fairway" else "/",
             timeout=route_timeout(serving.traffic.timeout),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, WithJsonSchema
 
@@ -18,6 +18,11 @@ class Gateway(SpecModel):
     implementation: Literal["envoy-gateway", "istio", "nginx", "cilium", "traefik", "contour"] = (
         field("What runs it; it decides the names of the metrics that gates read.", "envoy-gateway")
     )
+    listener: base.Label | None = field(
+        "The listener that routes attach to, the one with TLS; without it they attach to all.",
+        "https",
+        None,
+    )
 
 
 class Quota(SpecModel):
@@ -26,6 +31,9 @@ class Quota(SpecModel):
     cpu: base.Cpu | None = field("Processor time.", "200", None)
     memory: base.Memory | None = field("Memory.", "800Gi", None)
     gpu: Annotated[int, Field(ge=0)] | None = field("Whole GPUs.", 8, None)
+
+
+Severity: TypeAlias = Literal["error", "warning", "info", "off"]
 
 
 class Environment(SpecModel):
@@ -48,8 +56,16 @@ class Environment(SpecModel):
     )
     soak: base.Duration | None = field("For how long it must have served there.", "24h", None)
     quota: Quota | None = field("What the environment has.", {"gpu": 8, "cpu": "200"}, None)
-    severity: dict[str, Literal["error", "warning", "info", "off"]] = field(
-        "Severities of policies that differ here.", {"testing/evidence-is-fresh": "error"}, {}
+    severity: dict[str, Severity] = field(
+        "Severities of policies that differ here.", {"security/image-is-pinned": "error"}, {}
+    )
+
+
+class Team(SpecModel):
+    """A team that owns deployments."""
+
+    owners: Annotated[list[base.Owner], Field(min_length=1)] = field(
+        "Who may own its deployments: @team, @org/team or e-mail addresses.", ["@payments-ml"]
     )
 
 
@@ -122,7 +138,22 @@ class Project(SpecModel):
         {"staging": {"cluster": "staging-eu", "namespace": "ml-{team}", "workload": "kubernetes"}},
     )
     defaults: Fragment = field("Merged under every spec.", {"serving": {"scaling": {"min": 2}}}, {})
-    policies: list[base.Text] = field("Policy packs: builtin, or paths.", ["builtin"], ["builtin"])
+    policies: list[base.Text] = field("Policy packs: builtin, paths, git+https:// and oci:// references.", ["builtin"], ["builtin"])
+    severity: dict[str, Severity] = field(
+        "Severities of policies that differ in every environment.",
+        {"security/image-is-pinned": "error"},
+        {},
+    )
+    teams: dict[base.Label, Team] = field(
+        "The teams that there are; without any, every team is taken as it is named.",
+        {"payments": {"owners": ["@payments-ml"]}},
+        {},
+    )
+    retired: dict[base.Uri, base.Text] = field(
+        "Sources of model versions that nobody may name any more, and why.",
+        {"models:/fraud-detector/6": "trained on rows that had to be deleted"},
+        {},
+    )
     targets: list[base.Text] = field(
         "Target folders: builtin, or paths from this file.", ["builtin"], ["builtin"]
     )

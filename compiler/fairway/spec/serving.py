@@ -73,6 +73,9 @@ class Caller(Choice):
     ONE_OF: ClassVar[tuple[str, ...]] = ("namespace", "gateway")
     namespace: base.Label | None = field("A namespace whose pods may call.", "checkout", None)
     gateway: base.Label | None = field("A gateway whose clients may call.", "public", None)
+    timeout: base.Duration | None = field(
+        "When the caller gives up; the model's own timeout is shorter.", "3s", None
+    )
 
 
 class Jwt(SpecModel):

@@ -20,10 +20,14 @@ STEP = "  "
 
 
 class Code(NamedTuple):
-    """The code of a template's path and of its content, both about one subject."""
+    """The code of a template's path, of its content and of its objects, all about one subject.
+
+    The objects are a list for each document of a structured template; of a text there are none.
+    """
 
     path: CodeType
     content: CodeType
+    objects: CodeType
 
 
 def compiled(source: str, subject: str) -> CodeType:
@@ -34,7 +38,7 @@ def compiled(source: str, subject: str) -> CodeType:
 def function(code: CodeType, quote: Callable[[Any], str] | None = None) -> Callable[[Any], Any]:
     """Return the function from the subject to the expression's value."""
     names = {
-        "__builtins__": {"str": str, "len": len},
+        "__builtins__": {"str": str, "len": len, "list": list},
         "emit": emit,
         "value": emit_value,
         "item": emit_item,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fairway import kept
 from fairway.artifact import Artifact
@@ -26,6 +26,17 @@ class _Part:
     path: Callable[[Any], str]
     documents: Callable[[Any], list[str]] | None
     text: Callable[[Any], str] | None
+    template: str
+    code: Code
+
+
+class RenderedObject(NamedTuple):
+    """An object of an artifact, and the document of the template that it was made from."""
+
+    value: Mapping[str, Any]
+    target: str
+    template: str
+    document: int
 
 
 class Renderer:
@@ -51,6 +62,7 @@ class Renderer:
                 if template.subject == subject
             ]
         self._parts = sorted(parts, key=lambda part: part.order)
+        self._objects: list[tuple[_Part, Callable[[Any], list[list[Any]]]]] | None = None
 
     def render(self, value: Plan | ImagePlan, spec: str, environment: str) -> list[Artifact]:
         """Return the artifacts of a plan or an image, one for each path."""
@@ -64,6 +76,17 @@ class Renderer:
                 names = tuple(dict.fromkeys(part.target for part in parts))
                 artifacts.append(Artifact(path, text, names, spec, environment))
         return artifacts
+
+    def objects(self, value: Plan | ImagePlan) -> list[RenderedObject]:
+        """Return the objects in the structured artifacts of a plan or an image, as data."""
+        if self._objects is None:
+            self._objects = [(part, function(part.code.objects)) for part in self._parts]
+        return [
+            RenderedObject(made, part.target, part.template, number)
+            for part, objects in self._objects
+            for number, document in enumerate(objects(value))
+            for made in document
+        ]
 
 
 def _content(parts: list[_Part], value: Any) -> str:
@@ -82,10 +105,10 @@ def _compile(target: Target, template: ArtifactTemplate, code: Code) -> _Part:
     path = function(code.path)
     content = function(code.content, QUOTERS.get(template.format))
     if template.format == "yaml":
-        return _Part(target.name, template.order, path, content, None)
+        return _Part(target.name, template.order, path, content, None, template.template, code)
     if template.format == "json":
         content = _one(content, os.path.join(target.folder, template.template))
-    return _Part(target.name, template.order, path, None, content)
+    return _Part(target.name, template.order, path, None, content, template.template, code)
 
 
 def _codes(target: Target) -> list[Code]:

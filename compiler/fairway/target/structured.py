@@ -81,7 +81,7 @@ def compile_documents(documents: list[Document], scope: Scope) -> Renderer:
     nodes = translate_documents(documents, scope)
     source = "[" + ", ".join(node.as_items() for node in nodes) + "]"
     function: Renderer = eval(  # noqa: S307 - source made by the translator from its allow-list
-        f"lambda v_{argument}: {source}", {"__builtins__": {"str": str, "len": len}}
+        f"lambda v_{argument}: {source}", {"__builtins__": {"str": str, "len": len, "list": list}}
     )
     return function
 
@@ -182,7 +182,8 @@ class _Compiler:
             typed = self._translate(whole.group(1), route, scope)
             if not is_value(typed.type):
                 self._fail(f"a {type_label(typed.type)} cannot stand in a document", route)
-            return typed.code
+            # Data is made of lists: others than templates read the objects too.
+            return f"list({typed.code})" if element(typed.type) is not None else typed.code
         return self.text(value, route, scope)
 
     def text(self, value: str, route: Route, scope: Scope) -> str:

@@ -23,10 +23,11 @@ def translate(target: Target, template: ArtifactTemplate) -> Code:
     scope: dict[str, type] = {subject: _SCOPES[subject]}
     path = path_source(template.path, scope, target.document, (*template.route, "path"))
     file = os.path.join(target.folder, template.template)
-    if template.format == "yaml":
-        content = yaml_source(translate_documents(read_template(file), scope))
-    elif template.format == "json":
-        content = json_source(translate_documents(read_template(file), scope))
+    objects = "[]"
+    if template.format in ("yaml", "json"):
+        nodes = translate_documents(read_template(file), scope)
+        content = yaml_source(nodes) if template.format == "yaml" else json_source(nodes)
+        objects = "[" + ", ".join(f"[{node.as_items()}]" for node in nodes) + "]"
     elif template.format in QUOTERS:
         with open(file, encoding="utf-8") as stream:
             content = text_source(stream.read(), file, scope)
@@ -35,4 +36,4 @@ def translate(target: Target, template: ArtifactTemplate) -> Code:
         raise UsageError(
             f"{target.document.path}: unknown format {template.format}; known: {known}"
         )
-    return Code(compiled(path, subject), compiled(content, subject))
+    return Code(*(compiled(source, subject) for source in (path, content, objects)))

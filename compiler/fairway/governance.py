@@ -1,0 +1,126 @@
+"""Governance: what a project's policies find of each spec, and what its waivers leave of that."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from fairway.finding import Finding, Severity, Suppression, merge_environments
+from fairway.project import LoadedProject
+from fairway.rules import ALL_RULES
+from fairway.source.document import Document
+
+if TYPE_CHECKING:
+    from fairway.check import Checked
+    from fairway.compile import Compiler
+    from fairway.policy.project import ProjectPolicies
+    from fairway.waivers.book import Kind, Use, WaiverBook
+    from fairway.waivers.file import LoadedWaivers
+
+_WAIVABLE = "evidence/"
+"""Of the engine's own rules, those that waivers may be about."""
+
+
+class Governed(NamedTuple):
+    """A spec with all that counts against it, and what is waived of that."""
+
+    checked: Checked
+    waived: tuple[tuple[Finding, Suppression], ...]
+
+
+class Governance:
+    """The policies and the waivers of one project."""
+
+    def __init__(
+        self, loaded: LoadedProject, now: str | None, compiler: Callable[[], Compiler]
+    ) -> None:
+        """Load the project's packs. Raises ``UsageError`` for one that is not right."""
+        self._loaded = loaded
+        self._now = now
+        self.policies: ProjectPolicies | None = None
+        if loaded.project is not None and loaded.project.policies:
+            from fairway.policy.project import ProjectPolicies
+
+            self.policies = ProjectPolicies(loaded, now, compiler())
+        self._files: dict[str, LoadedWaivers] = {}
+        self._books: list[tuple[WaiverBook, set[Use]]] = []
+        self._documents: dict[str, Document] = {}
+
+    def check(self, checked: Checked) -> Governed:
+        """Judge a spec; findings that a waiver covers are set apart, and the waivers' own added."""
+        findings, documents = list(checked.findings), dict(checked.documents)
+        if self.policies is not None and checked.judged:
+            judged = self.policies.check(checked)
+            findings += merge_environments(judged.findings)
+            documents |= judged.documents
+            checked = checked._replace(compiled=judged.compiled)
+        waived: tuple[tuple[Finding, Suppression], ...] = ()
+        book = self._book(checked)
+        if book is not None:
+            applied = book.apply(findings, documents, self._time)
+            documents |= self._documents
+            self._books.append((book, set(applied.used)))
+            findings, waived = [*applied.open, *applied.findings], applied.waived
+        clean = all(finding.severity < Severity.ERROR for finding in findings)
+        # What is judged and has no fault but those that are waived can be compiled.
+        deployments = checked.deployments or checked.judged if clean else ()
+        done = checked._replace(
+            findings=tuple(findings), documents=documents, deployments=deployments
+        )
+        return Governed(done, waived)
+
+    def finish(self) -> tuple[list[Finding], Mapping[str, Document]]:
+        """Return what is found of the project as a whole once every spec was checked."""
+        document = self._loaded.document
+        documents = dict(self._documents)
+        if document is not None:
+            documents[document.path] = document
+        findings = [finding for file in self._files.values() for finding in file.findings]
+        for book, used in self._books:
+            findings += book.unused(used)
+        if self.policies is not None:
+            findings += self.policies.unknown_rules()
+            found, more = self.policies.check_fleet()
+            findings += found
+            documents |= more
+        return findings, documents
+
+    def kind(self, name: str) -> Kind:
+        """Return whether a rule may be waived: see ``WaivableRules``."""
+        program = self.policies.rules.get(name) if self.policies is not None else None
+        if program is not None:
+            return "mandatory" if program.mandatory else "waivable"
+        if name in ALL_RULES:
+            return "waivable" if name.startswith(_WAIVABLE) else "engine"
+        return "unknown"
+
+    def names(self) -> tuple[str, ...]:
+        """Return every rule that there is."""
+        return (*ALL_RULES, *(self.policies.rules if self.policies is not None else ()))
+
+    def _book(self, checked: Checked) -> WaiverBook | None:
+        """Return the waivers of a spec, or None when there is no file that holds any."""
+        from fairway.waivers.file import load_waivers, waiver_files
+
+        files = []
+        for path in waiver_files(checked.path, self._loaded.root):
+            if path not in self._files:
+                self._files[path] = load_waivers(path)
+            loaded = self._files[path]
+            if loaded.document is not None:
+                self._documents[loaded.path] = loaded.document
+                files.append(loaded)
+        if not files:
+            return None
+        from fairway.waivers.book import WaivableRules, WaiverBook
+
+        project = self._loaded.project
+        environments = [d.environment for d in checked.judged]
+        known = environments or list(project.environments if project is not None else ())
+        return WaiverBook(files, checked.path, known, WaivableRules(self.kind, self.names))
+
+    def _time(self) -> datetime | None:
+        from fairway.evidence.asking import time_to_judge_by
+
+        return time_to_judge_by(self._now, self._loaded.root)

@@ -1,0 +1,1 @@
+"""Policies: rules as data, checked when they load, judged in bulk."""

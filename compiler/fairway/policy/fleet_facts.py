@@ -1,0 +1,82 @@
+"""What rules see of a fleet: every deployment of an environment, and what they take together."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any, TypeAlias
+
+from fairway.deployment import Deployment
+from fairway.spec.units import CountOrPercentage
+
+Data: TypeAlias = dict[str, Any]
+
+
+class FleetFacts:
+    """Gathers the deployments of one environment, one spec after the other."""
+
+    def __init__(self, first: Deployment) -> None:
+        """Take the environment and the project from any of its deployments."""
+        self.environment = first.environment
+        self.place = first.place
+        self.project = first.project
+        self.deployments: dict[str, Deployment] = {}
+        self._facts: list[Data] = []
+
+    def add(self, deployment: Deployment) -> None:
+        """Add a deployment; where it takes most, everything that may run at once is counted."""
+        spec = deployment.spec
+        sources = sorted({version.uri for version in spec.versions.values()})
+        pods, resources = pods_at_most(deployment), spec.serving.resources
+        self.deployments[deployment.path] = deployment
+        self._facts.append(
+            {
+                "name": deployment.name,
+                "spec": deployment.path,
+                "team": spec.metadata.team,
+                "owners": list(spec.metadata.owners),
+                "namespace": deployment.namespace,
+                "hosts": list(spec.serving.hosts),
+                "sources": sources,
+                "retired": [uri for uri in sources if uri in self.project.retired],
+                "cpu": pods * resources.cpu.millicores / 1000,
+                "memory": float(pods * resources.memory.bytes),
+                "gpu": pods * resources.gpu,
+            }
+        )
+
+    def subject(self) -> Data:
+        """Return the fleet as rules see it."""
+        facts: Data = {
+            "environment": self.environment,
+            "deployments": self._facts,
+            "teams": {name: list(team.owners) for name, team in self.project.teams.items()},
+            **{key: sum(each[key] for each in self._facts) for key in ("cpu", "memory", "gpu")},
+        }
+        quota = self.place.quota
+        if quota is not None:
+            said = {
+                "cpu": quota.cpu.millicores / 1000 if quota.cpu is not None else None,
+                "memory": float(quota.memory.bytes) if quota.memory is not None else None,
+                "gpu": quota.gpu,
+            }
+            facts["quota"] = {key: value for key, value in said.items() if value is not None}
+        return facts
+
+
+def pods_at_most(deployment: Deployment) -> int:
+    """Return how many pods may run at once, those of a rollout included.
+
+    A share of surge pods is rounded up (Kubernetes, Deployment ``maxSurge``). Workloads that are
+    not rolled by the strategy still replace their pods one by one when anything changes.
+    """
+    scaling = deployment.spec.serving.scaling
+    most = scaling.max if scaling.max is not None else scaling.min
+    rolling = deployment.spec.release.strategy.rolling
+    surge = surge_pods(rolling.surge, most) if rolling is not None else 1
+    return len(deployment.workloads) * (most + surge)
+
+
+def surge_pods(surge: CountOrPercentage, pods: int) -> int:
+    """Return how many pods more than wanted may run."""
+    value = surge.value
+    return value if isinstance(value, int) else ceil(pods * int(value[:-1]) / 100)

@@ -1,0 +1,161 @@
+"""Judging: subjects held against all rules at once, and one by one only where one fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from cel_expr_python import cel
+
+from fairway.policy import cel_env
+from fairway.policy.pack import Group
+from fairway.policy.program import Program, Template, fill
+
+Subject: TypeAlias = Mapping[str, Any]
+"""The variables of a condition: plain data by name."""
+
+
+class Edit(NamedTuple):
+    """An edit that mends a violation: a value for a route of the spec, or its removal."""
+
+    route: str
+    value: Any = None
+    remove: bool = False
+
+
+class Violation(NamedTuple):
+    """A rule that a subject breaks: where, in words of the rule; ``element`` is what broke it."""
+
+    rule: Program
+    at: str
+    message: str
+    fix: str
+    edits: tuple[Edit, ...]
+    element: Any
+
+
+class Failure(NamedTuple):
+    """A rule that could not be evaluated, and why."""
+
+    rule: Program
+    why: str
+
+
+class Judge:
+    """The rules about one kind of subject, ready to run."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        """Take the groups of all packs that are about the same, whatever the kind of object."""
+        self._groups = [(_expression(g.fused), [_Rule(p) for p in g.programs]) for g in groups]
+
+    def judge(self, subject: Subject) -> Iterator[Violation | Failure]:
+        """Yield every rule that the subject breaks, or that cannot be evaluated on it."""
+        activation = cel_env.untyped().Activation(subject)
+        for fused, rules in self._groups:
+            if not _holds(fused, activation):
+                for rule in rules:
+                    yield from rule.judge(subject, activation)
+
+
+def judge_one(program: Program, subject: Subject) -> Iterator[Violation | Failure]:
+    """Yield what one rule has against a subject."""
+    yield from _Rule(program).judge(subject, cel_env.untyped().Activation(subject))
+
+
+class _Rule:
+    """One rule; its programs are made ready when they are first needed."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def judge(self, subject: Subject, activation: Any) -> Iterator[Violation | Failure]:
+        program = self.program
+        try:
+            verdict = _expression(program.check).eval(activation)
+            if verdict.type() == cel.Type.BOOL and verdict.value():
+                return
+            if not program.each:
+                yield self.violation(subject, None, verdict)
+                return
+            elements = _expression(program.each).eval(activation)
+            if elements.type() == cel.Type.ERROR:
+                raise _EvaluationError(str(elements.value()))
+            for element in elements.plain_value():
+                inner = {**subject, program.as_: element}
+                verdict = _eval(program.test, inner, program.as_)
+                if not (verdict.type() == cel.Type.BOOL and verdict.value()):
+                    yield self.violation(inner, element, verdict)
+        except _EvaluationError as error:
+            yield Failure(program, str(error))
+        except Exception as error:  # noqa: BLE001 - a rule never ends the run
+            yield Failure(program, _reason(str(error)))
+
+    def violation(self, subject: Subject, element: Any, verdict: Any) -> Violation:
+        """Return what is wrong, in the rule's words. Raises for a verdict that is none."""
+        if verdict.type() != cel.Type.BOOL:
+            raise _EvaluationError(_reason(str(verdict.value())))
+        program = self.program
+        texts = _texts(_eval(program.values, subject, program.as_))
+        edits = [Edit(fill(at, texts), _value(value, texts)) for at, value in program.set]
+        edits += [Edit(fill(at, texts), remove=True) for at in program.remove]
+        at, message, fix = (fill(t, texts) for t in (program.at, program.message, program.fix))
+        return Violation(program, at, message, fix, tuple(edits), element)
+
+
+class _EvaluationError(Exception):
+    """An expression has no value."""
+
+
+def _texts(values: Any) -> dict[int, str]:
+    if values.type() == cel.Type.ERROR:
+        raise _EvaluationError(_reason(str(values.value())))
+    return dict(enumerate(map(_text, values.plain_value())))
+
+
+def _text(value: Any) -> str:
+    """Return a value as a message shows it: lists joined, whole numbers without a point."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return str(value)
+
+
+def _value(value: Any, texts: Mapping[int, str]) -> Any:
+    if not isinstance(value, tuple):
+        return value
+    template: Template = value
+    return fill(template, texts)
+
+
+def _holds(expression: Any, activation: Any) -> bool:
+    try:
+        verdict = expression.eval(activation)
+    except RuntimeError:
+        return False  # one of them went too far; alone, each is named
+    return verdict.type() == cel.Type.BOOL and verdict.value() is True
+
+
+def _eval(program: bytes, subject: Subject, name: str) -> Any:
+    env = _env(name)
+    return _expression(program, name).eval(env.Activation(subject))
+
+
+@cache
+def _env(name: str) -> Any:
+    return cel_env.untyped_with(name) if name else cel_env.untyped()
+
+
+@cache
+def _expression(program: bytes, name: str = "") -> Any:
+    return _env(name).deserialize(program)
+
+
+def _reason(text: str) -> str:
+    """Return CEL's reason in one line, without its status code."""
+    line = text.strip().partition("\n")[0]
+    head, colon, rest = line.partition(": ")
+    return rest if colon and head.isupper() else line

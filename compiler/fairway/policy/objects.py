@@ -1,0 +1,153 @@
+"""Artifacts as rules see them: the pods that objects make, the instructions of a Dockerfile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+Data: TypeAlias = dict[str, Any]
+
+_TEMPLATE = "spec.template"
+POD_PATHS: Mapping[str, str] = {
+    "Pod": "",
+    "Deployment": _TEMPLATE,
+    "StatefulSet": _TEMPLATE,
+    "DaemonSet": _TEMPLATE,
+    "ReplicaSet": _TEMPLATE,
+    "ReplicationController": _TEMPLATE,
+    "Job": _TEMPLATE,
+    "Rollout": _TEMPLATE,
+    "CronJob": "spec.jobTemplate.spec.template",
+}
+"""Where the template of an object's pods stands, by the object's kind."""
+
+_LISTS = ("containers", "initContainers", "ephemeralContainers")
+
+
+def pods_of(value: Mapping[str, Any]) -> list[Data]:
+    """Return the pods that a Kubernetes object makes: none, one, or one for each component."""
+    kind = value.get("kind")
+    if kind == "InferenceService":
+        return _inference_pods(value)
+    path = POD_PATHS.get(str(kind))
+    template = _at(value, path) if path is not None else None
+    if not isinstance(template, Mapping):
+        return []
+    spec_path = f"{path}.spec" if path else "spec"
+    metadata = template.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    return [_pod(str(kind), spec_path, template.get("spec"), labels, _replicas(value))]
+
+
+def _inference_pods(value: Mapping[str, Any]) -> list[Data]:
+    """Return the pods of a KServe InferenceService (v1beta1): its components are pod specs."""
+    spec = value.get("spec")
+    metadata = value.get("metadata")
+    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
+    found: list[Data] = []
+    for component in ("predictor", "transformer", "explainer"):
+        part = spec.get(component) if isinstance(spec, Mapping) else None
+        if isinstance(part, Mapping):
+            least = part.get("minReplicas")
+            replicas = least if isinstance(least, int) else 1
+            pod = _pod("InferenceService", f"spec.{component}", part, labels, replicas)
+            model = part.get("model")
+            if isinstance(model, Mapping):
+                pod["containers"].insert(0, _container(model, "model", f"spec.{component}.model"))
+            found.append(pod)
+    return found
+
+
+def _at(value: Any, path: str) -> Any:
+    for step in path.split(".") if path else ():
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _replicas(value: Mapping[str, Any]) -> int:
+    spec = value.get("spec")
+    replicas = spec.get("replicas") if isinstance(spec, Mapping) else None
+    return replicas if isinstance(replicas, int) else 1
+
+
+def _pod(kind: str, path: str, spec: Any, labels: Any, replicas: int) -> Data:
+    spec = spec if isinstance(spec, Mapping) else {}
+    pod: Data = {
+        "kind": kind,
+        "path": path,
+        "labels": labels if isinstance(labels, Mapping) else {},
+        "containers": [
+            _container(container, listed, f"{path}.{listed}[{index}]")
+            for listed in _LISTS
+            for index, container in enumerate(spec.get(listed) or ())
+            if isinstance(container, Mapping)
+        ],
+        "replicas": replicas,
+        "spec": spec,
+    }
+    if isinstance(spec.get("securityContext"), Mapping):
+        pod["securityContext"] = spec["securityContext"]
+    return pod
+
+
+def _container(container: Mapping[str, Any], listed: str, path: str) -> Data:
+    return {
+        "name": "",
+        "image": "",
+        **{key: value for key, value in container.items() if value is not None},
+        "kind": listed,
+        "path": path,
+    }
+
+
+_INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)[ \t]+(.*)", re.DOTALL)
+_CONTINUED = re.compile(r"\\[ \t]*\n")
+
+
+@lru_cache(maxsize=64)
+def instructions_of(text: str) -> tuple[Data, ...]:
+    """Return the instructions of a Dockerfile, lines joined, comments left out.
+
+    Here-documents are one instruction with their text; the escape character is the backslash.
+    """
+    found: list[Data] = []
+    lines = text.split("\n")
+    stage, index = -1, 0
+    while index < len(lines):
+        first, line = index, lines[index]
+        index += 1
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        while line.rstrip().endswith("\\") and index < len(lines):
+            follows = lines[index]
+            index += 1
+            if not follows.lstrip().startswith("#"):
+                line = f"{line.rstrip()[:-1]} {follows.strip()}"
+        heredoc = re.search(r"<<-?[\"']?([A-Za-z_]\w*)", line)
+        while heredoc is not None and index < len(lines):
+            line = f"{line}\n{lines[index]}"
+            index += 1
+            if lines[index - 1].strip() == heredoc.group(1):
+                break
+        match = _INSTRUCTION.match(line)
+        if match is None:
+            continue
+        name = match.group(1).upper()
+        stage += name == "FROM"
+        value = match.group(2).strip()
+        found.append({"name": name, "value": value, "line": first + 1, "stage": stage})
+    return tuple(found)
+
+
+def dockerfile_of(path: str, text: str) -> Data:
+    """Return a Dockerfile as rules see it; ``user`` is that of the last stage."""
+    instructions = instructions_of(text)
+    last = instructions[-1]["stage"] if instructions else -1
+    users = [i["value"] for i in instructions if i["name"] == "USER" and i["stage"] == last]
+    return {
+        "path": path,
+        "instructions": list(instructions),
+        "user": users[-1] if users else "",
+    }

@@ -1,0 +1,106 @@
+"""Packs: folders of rules, loaded and checked, kept between runs as long as they do not change."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+from fairway import kept
+from fairway.errors import UsageError
+from fairway.packs import PACKAGE
+from fairway.policy.program import Program
+from fairway.policy.rule_file import RuleFile, read_rule
+
+
+class Group(NamedTuple):
+    """Programs about the same thing; ``fused`` says whether a subject keeps all of them.
+
+    ``kind`` is the kind of object that they are about, or empty for any.
+    """
+
+    about: str
+    kind: str
+    fused: bytes
+    programs: tuple[Program, ...]
+
+
+class Pack(NamedTuple):
+    """The rules of a folder, ready to run."""
+
+    folder: str
+    groups: tuple[Group, ...]
+    fillers: object  # a code object that defines what fills subjects
+
+    def programs(self) -> dict[str, Program]:
+        """Return every rule by its id."""
+        return {p.id: p for group in self.groups for p in group.programs}
+
+
+def rule_paths(folder: str) -> list[str]:
+    """Return the files of a pack's rules: ``<folder>/<family>/<name>.yaml``, in order."""
+    found: list[str] = []
+    for family in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if family.is_dir() and not family.name.startswith("."):
+            names = sorted(os.listdir(family.path))
+            found += [os.path.join(family.path, n) for n in names if n.endswith((".yaml", ".yml"))]
+    return found
+
+
+def read_pack(folder: str) -> list[RuleFile]:
+    """Read the rules of a folder. Raises ``UsageError`` for one that is not right."""
+    rules = [read_rule(path) for path in rule_paths(folder)]
+    if not rules:
+        raise UsageError(
+            f"{folder} holds no rules", "a pack is folders of files: <family>/<name>.yaml"
+        )
+    return rules
+
+
+@cache
+def load_pack(folder: str) -> Pack:
+    """Load a pack; what was checked before and did not change is not checked again."""
+    families = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
+    engine = [os.path.join(PACKAGE, name) for name in ("policy", "spec", "plan")]
+    path = kept.path("policies", folder, *kept.sources(*families), *kept.sources(*engine))
+    found = kept.load(path)
+    if found is not None:
+        groups, fillers = found
+        return Pack(folder, tuple(_group(group) for group in groups), fillers)
+    made = compile_pack(folder, read_pack(folder))
+    plain = [(*group[:3], [tuple(p) for p in group.programs]) for group in made.groups]
+    kept.store(path, (plain, made.fillers))
+    return made
+
+
+def compile_pack(folder: str, rules: Iterable[RuleFile]) -> Pack:
+    """Check rules and make them ready to run. Raises ``UsageError`` for one that is not right."""
+    from fairway.policy.program import compile_rule, fuse
+
+    wanted: dict[tuple[str, str], list[RuleFile]] = {}
+    for rule in rules:
+        for kind in rule.kinds or ("",):
+            wanted.setdefault((rule.about, kind), []).append(rule)
+    compiled: dict[str, Program] = {}
+    groups: list[Group] = []
+    for (about, kind), members in wanted.items():
+        for rule in members:
+            if rule.id not in compiled:
+                compiled[rule.id] = compile_rule(rule)
+        programs = tuple(compiled[rule.id] for rule in members)
+        groups.append(Group(about, kind, fuse(members), programs))
+    return Pack(folder, tuple(groups), filler_code())
+
+
+@cache
+def filler_code() -> object:
+    """Return the code of what makes subjects from the models' values: see ``schema``."""
+    from fairway.policy.schema import filler_source, messages
+
+    return compile(filler_source(messages()), "<fillers>", "exec")
+
+
+def _group(group: tuple[str, str, bytes, list[tuple[object, ...]]]) -> Group:
+    about, kind, fused, programs = group
+    return Group(about, kind, fused, tuple(Program(*each) for each in programs))  # type: ignore[arg-type]

@@ -1,0 +1,161 @@
+"""Running policies: the rules of a project's packs on its deployments and on what they render."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from fairway.deployment import Deployment
+from fairway.finding import Finding, Related
+from fairway.location import Location, Route, parse_route
+from fairway.plan.model import Plan
+from fairway.policy.facts import Data, Facts
+from fairway.policy.findings import (
+    Locate,
+    finding_of,
+    fleet_finding,
+    severity_of,
+    spec_location,
+)
+from fairway.policy.fleet_facts import FleetFacts
+from fairway.policy.judge import Judge
+from fairway.policy.objects import dockerfile_of, pods_of
+from fairway.policy.origin import object_origin
+from fairway.policy.pack import Pack
+from fairway.secrets.find import Secret, find_secrets, shown
+from fairway.source.document import Document
+from fairway.target.load import Target
+from fairway.target.render import RenderedObject
+
+
+class Rendered(NamedTuple):
+    """What a deployment's plan renders to: its objects, and the files that are text."""
+
+    plan: Plan
+    objects: Sequence[RenderedObject]
+    texts: Sequence[tuple[str, str]]
+
+
+class Policies:
+    """The rules of a project, ready for its deployments."""
+
+    def __init__(
+        self,
+        packs: Sequence[Pack],
+        targets: Mapping[str, Target],
+        now: Callable[[], datetime | None],
+        metrics: Callable[[Deployment], Sequence[str]] = lambda _: (),
+    ) -> None:
+        """Take the packs' rules; ``metrics`` names what a deployment's targets export."""
+        self._packs = packs
+        self._targets = targets
+        self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
+        self._judges: dict[tuple[str, str], Judge | None] = {}
+        self.documents: dict[str, Document] = {}
+
+    def check(
+        self,
+        deployments: Iterable[Deployment],
+        rendered: Mapping[str, Rendered],
+        document: Document,
+    ) -> list[Finding]:
+        """Return what the rules have against a spec's deployments.
+
+        ``rendered`` holds what could be rendered, by environment; ``document`` is the spec's.
+        """
+        self._facts.forget()
+        secrets = [_secret(s, document.text) for s in find_secrets(document.text)]
+        findings: list[Finding] = []
+        for deployment in deployments:
+            facts = self._facts.deployment(deployment, secrets)
+            findings += self._judge("deployment", {"deployment": facts}, deployment)
+            done = rendered.get(deployment.environment)
+            if done is not None:
+                findings += self._check_rendered(deployment, facts, done)
+        return findings
+
+    def check_fleet(self, facts: FleetFacts, project: Document) -> Iterator[Finding]:
+        """Yield what the rules have against the deployments of an environment together.
+
+        What is about one deployment points into its spec, the rest into ``fairway.yaml``.
+        """
+        judge = self._judge_of("fleet")
+        verdicts = judge.judge({"fleet": facts.subject()}) if judge is not None else ()
+        for verdict in verdicts:
+            severity = severity_of(verdict.rule, facts.place, facts.project)
+            if severity is not None:
+                yield fleet_finding(verdict, severity, facts, project)
+
+    def _check_rendered(
+        self, deployment: Deployment, facts: Data, done: Rendered
+    ) -> Iterator[Finding]:
+        if self._judge_of("plan") is not None:
+            plan = {"plan": self._facts.plan(done.plan), "deployment": facts}
+            yield from self._judge("plan", plan, deployment)
+        values = [each.value for each in done.objects]
+        for made in done.objects:
+            subject = {"object": made.value, "objects": values, "deployment": facts}
+            kind = str(made.value.get("kind"))
+            origin = partial(self._locate_object, made, done.plan, deployment)
+            yield from self._judge("objects", subject, deployment, origin)
+            yield from self._judge("objects", subject, deployment, origin, kind)
+            for pod in pods_of(made.value):
+                yield from self._judge("pods", {**subject, "pod": pod}, deployment, origin)
+        for path, text in done.texts:
+            yield from self._check_text(deployment, facts, path, text)
+
+    def _check_text(
+        self, deployment: Deployment, facts: Data, path: str, text: str
+    ) -> Iterator[Finding]:
+        where = (Location(deployment.path, ("metadata", "name")), ())
+        if path.rpartition("/")[2] == "Dockerfile":
+            subject = {"dockerfile": dockerfile_of(path, text), "deployment": facts}
+            yield from self._judge("dockerfiles", subject, deployment, lambda _: where)
+        secrets = [_secret(found, text) for found in find_secrets(text)]
+        file = {"path": path, "size": len(text), "secrets": secrets}
+        subject = {"file": file, "deployment": facts}
+        yield from self._judge("files", subject, deployment, lambda _: where)
+
+    def _judge(
+        self,
+        about: str,
+        subject: Mapping[str, Any],
+        deployment: Deployment,
+        locate: Locate | None = None,
+        kind: str = "",
+    ) -> Iterator[Finding]:
+        judge = self._judge_of(about, kind)
+        if judge is None:
+            return
+        for verdict in judge.judge(subject):
+            severity = severity_of(verdict.rule, deployment.place, deployment.project)
+            if severity is not None:
+                where = locate or partial(spec_location, deployment)
+                yield finding_of(verdict, severity, where, deployment)
+
+    def _judge_of(self, about: str, kind: str = "") -> Judge | None:
+        key = (about, kind)
+        if key not in self._judges:
+            groups = [g for p in self._packs for g in p.groups if (g.about, g.kind) == key]
+            self._judges[key] = Judge(groups) if groups else None
+        return self._judges[key]
+
+    def _locate_object(
+        self, made: RenderedObject, plan: Plan, deployment: Deployment, at: str
+    ) -> tuple[Location, tuple[Related, ...]]:
+        """Return the line of the spec behind a place of an object, and that of the template."""
+        found = object_origin(made, parse_route(at), plan, self._targets)
+        self.documents[found.document.path] = found.document
+        related = (Related(f"rendered from this line of target {made.target}", found.template),)
+        route: Route = found.spec if found.spec is not None else ("metadata", "name")
+        return deployment.merged.locate(route), related
+
+
+def _secret(found: Secret, text: str) -> Data:
+    return {
+        "kind": found.kind,
+        "shown": shown(text[found.start : found.end]),
+        "place": f"text[{found.start}:{found.end}]",
+    }
