@@ -44,7 +44,11 @@ class ArtifactTemplate(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A loaded target. ``digest`` is the sha256 over its templates, in the order of their names."""
+    """A loaded target.
+
+    ``series`` is the path of its catalogue of metrics, which is read when somebody asks (see
+    ``fairway.target.series``); empty when it has none.
+    """
 
     name: str
     title: str
@@ -54,6 +58,7 @@ class Target(NamedTuple):
     expresses: Mapping[str, tuple[str, ...]]
     cannot: Mapping[str, str]
     artifacts: tuple[ArtifactTemplate, ...]
+    series: str = ""
 
     @property
     def use(self) -> str:
@@ -89,7 +94,7 @@ def load_targets(folders: tuple[str, ...]) -> dict[str, Target]:
 
 def load_target(path: str) -> Target:
     """Load one ``target.yaml``."""
-    document = _read(path)
+    document = read_map(path, "a target")
     fields = _Fields(document)
     name = fields.text("target")
     folder = os.path.dirname(path)
@@ -108,6 +113,7 @@ def load_target(path: str) -> Target:
         expresses=fields.expresses(),
         cannot=fields.cannot(),
         artifacts=fields.artifacts(),
+        series=fields.series(),
     )
 
 
@@ -122,7 +128,11 @@ def read_template(path: str) -> list[Document]:
     return documents
 
 
-def _read(path: str) -> Document:
+def read_map(path: str, what: str) -> Document:
+    """Read a file that holds one map; ``UsageError`` says where another is wrong.
+
+    ``what`` names the file's content, as in "a target".
+    """
     source, findings = read_file(path)
     if source is None:
         raise UsageError(f"{path}: {findings[0].message}")
@@ -132,14 +142,14 @@ def _read(path: str) -> Document:
         span = document.span(findings[0].at)
         raise UsageError(f"{path}:{span.line}:{span.column}: {findings[0].message}")
     if not isinstance(document.value, dict):
-        raise UsageError(f"{path}: a target is a map")
+        raise UsageError(f"{path}: {what} is a map")
     return document
 
 
 class _Fields:
     """Reads the fields of ``target.yaml`` with errors that name file and line."""
 
-    KNOWN = frozenset({"target", "title", "role", "expresses", "cannot", "artifacts"})
+    KNOWN = frozenset({"target", "title", "role", "expresses", "cannot", "artifacts", "series"})
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -198,12 +208,23 @@ class _Fields:
                 self.fail((*route, key), f"`{key}` must be a string")
         if type(order) is not int:
             self.fail((*route, "order"), "`order` must be a whole number")
-        folder, name = os.path.dirname(self.document.path), str(item["template"])
-        if os.path.basename(name) != name or not os.path.isfile(os.path.join(folder, name)):
-            self.fail((*route, "template"), f"there is no file {name} beside this one")
+        name = str(item["template"])
+        self._beside(name, (*route, "template"))
         if item["for"] not in ("plan", "image"):
             self.fail((*route, "for"), "expected plan or image")
         return ArtifactTemplate(item["path"], name, item["for"], form, order, route)
+
+    def series(self) -> str:
+        """Return the path of the catalogue of metrics, its existence checked; empty without one."""
+        if "series" not in self.value:
+            return ""
+        return self._beside(self.text("series"), ("series",))
+
+    def _beside(self, name: str, route: Route) -> str:
+        path = os.path.join(os.path.dirname(self.document.path), name)
+        if os.path.basename(name) != name or not os.path.isfile(path):
+            self.fail(route, f"there is no file {name} beside this one")
+        return path
 
     def _map(self, key: str) -> Mapping[str, Any]:
         value = self.value.get(key, {})
