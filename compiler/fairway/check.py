@@ -160,7 +160,7 @@ class _Checker:
         versions: Mapping[str, ModelVersion],
         faulty: frozenset[Route],
     ) -> Mapping[str, VersionEvidence]:
-        """Return what evidence there is; find what does not count, and metrics that mean nothing."""
+        """Return what evidence there is; find what of it does not count, or means nothing."""
         folder = self.bound.folder
         if spec.evidence is None or unread(faulty, ("evidence",)):
             return {}

@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from fairway import rule
 from fairway.check import Checked, check_spec
 from fairway.compile import Compiler
 from fairway.discover import discover
-from fairway.finding import Diagnostic, Finding
+from fairway.finding import Diagnostic, Finding, Severity
 from fairway.governance import Governance
 from fairway.locate import locate, locate_waived, unite
 from fairway.location import Location
 from fairway.project import LoadedProject, find_project, load_project
 from fairway.source.document import Document
+
+if TYPE_CHECKING:
+    from datetime import date
 
 _NO_PROJECT = LoadedProject("", None, None, {}, {}, ())
 
@@ -24,7 +28,7 @@ class Fleet:
     """Checks specs one after the other and keeps what reports need: findings, counts, names."""
 
     def __init__(self, paths: Iterable[str], now: str | None = None) -> None:
-        """Find the specs in ``paths``; ``now`` (RFC 3339) is when their evidence is looked at."""
+        """Find the specs in ``paths``; ``now`` (RFC 3339) is when evidence is looked at."""
         given = tuple(paths)
         self._now = now
         self.paths = discover(given)
@@ -65,6 +69,20 @@ class Fleet:
             compiler = partial(self.compiler, loaded)
             self._governance[loaded.root] = Governance(loaded, self._now, compiler)
         return self._governance[loaded.root]
+
+    def policies(self) -> Mapping[str, rule.Rule]:
+        """Return the rules of every pack that was used, by id."""
+        used = [each.policies for each in self._governance.values() if each.policies is not None]
+        return {
+            name: rule.Rule(name, program.title, program.why, Severity(program.severity))
+            for policies in used
+            for name, program in policies.rules.items()
+        }
+
+    def today(self) -> date | None:
+        """Return the day that waivers are judged by, when there are any."""
+        days = (governance.today() for governance in self._governance.values())
+        return next((day for day in days if day is not None), None)
 
     def _govern(self, checked: Checked, loaded: LoadedProject) -> Checked:
         """Judge a spec by its project's policies, and keep what waivers leave of all findings."""

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.finding import Finding, Severity, Suppression, merge_environments
 from fairway.project import LoadedProject
-from fairway.rules import ALL_RULES
 from fairway.source.document import Document
 
 if TYPE_CHECKING:
     from fairway.check import Checked
     from fairway.compile import Compiler
     from fairway.policy.project import ProjectPolicies
-    from fairway.waivers.book import Kind, Use, WaiverBook
+    from fairway.waivers.book import Use, WaivableRules, WaiverBook
     from fairway.waivers.file import LoadedWaivers
-
-_WAIVABLE = "evidence/"
-"""Of the engine's own rules, those that waivers may be about."""
-
 
 class Governed(NamedTuple):
     """A spec with all that counts against it, and what is waived of that."""
@@ -86,18 +81,17 @@ class Governance:
             documents |= more
         return findings, documents
 
-    def kind(self, name: str) -> Kind:
-        """Return whether a rule may be waived: see ``WaivableRules``."""
-        program = self.policies.rules.get(name) if self.policies is not None else None
-        if program is not None:
-            return "mandatory" if program.mandatory else "waivable"
-        if name in ALL_RULES:
-            return "waivable" if name.startswith(_WAIVABLE) else "engine"
-        return "unknown"
+    def today(self) -> date | None:
+        """Return the day that waivers are judged by, or None when there are none."""
+        time = self._time() if self._books else None
+        return time.date() if time is not None else None
 
-    def names(self) -> tuple[str, ...]:
-        """Return every rule that there is."""
-        return (*ALL_RULES, *(self.policies.rules if self.policies is not None else ()))
+    def waivable(self) -> WaivableRules:
+        """Return which rules of the engine and of the packs may be waived."""
+        from fairway.waivers.kinds import waivable_rules
+
+        rules = self.policies.rules if self.policies is not None else {}
+        return waivable_rules({name: program.mandatory for name, program in rules.items()})
 
     def _book(self, checked: Checked) -> WaiverBook | None:
         """Return the waivers of a spec, or None when there is no file that holds any."""
@@ -113,12 +107,12 @@ class Governance:
                 files.append(loaded)
         if not files:
             return None
-        from fairway.waivers.book import WaivableRules, WaiverBook
+        from fairway.waivers.book import WaiverBook
 
         project = self._loaded.project
         environments = [d.environment for d in checked.judged]
         known = environments or list(project.environments if project is not None else ())
-        return WaiverBook(files, checked.path, known, WaivableRules(self.kind, self.names))
+        return WaiverBook(files, checked.path, known, self.waivable())
 
     def _time(self) -> datetime | None:
         from fairway.evidence.asking import time_to_judge_by

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.rule import ENGINE_RULES, Rule
+from fairway.waivers.rules import WAIVER_RULES
 
-ALL_RULES: dict[str, Rule] = {**ENGINE_RULES, **EVIDENCE_RULES}
-"""The rules by id: the language's, then those of evidence."""
+ALL_RULES: dict[str, Rule] = {**ENGINE_RULES, **EVIDENCE_RULES, **WAIVER_RULES}
+"""The rules by id: the language's, then those of evidence and of waivers."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,9 +16,14 @@ from fairway.report import FORMATS, RuleInfo, render, summarise
 from fairway.rules import ALL_RULES
 from fairway.version import version
 
+if TYPE_CHECKING:
+    from datetime import date
+
+    from fairway.rule import Rule
+
 F = TypeVar("F", bound=Callable[..., Any])
 
-REFERENCE = "https://github.com/fairway-dev/fairway/blob/main/docs/reference/findings.md"
+REFERENCE = "https://github.com/fairway-dev/fairway/blob/main/docs/reference"
 
 
 def report_options(function: F) -> F:
@@ -57,7 +63,7 @@ def now_option(function: F) -> F:
     option = click.option(
         "--now",
         metavar="TIME",
-        help="When evidence is looked at (RFC 3339); default: the time of the last commit.",
+        help="When evidence and waivers are judged (RFC 3339); default: that of the last commit.",
     )
     return option(function)
 
@@ -69,16 +75,22 @@ def write_reports(
     deployments: int,
     formats: Sequence[str],
     outputs: Sequence[str],
+    policies: Mapping[str, Rule] = MappingProxyType({}),
+    today: date | None = None,
 ) -> None:
-    """Print the diagnostics in each format, to its file or to stdout."""
+    """Print the diagnostics in each format, to its file or to stdout.
+
+    ``policies`` are the rules that are not the engine's own; waivers' days are counted from
+    ``today``.
+    """
     summary = summarise(diagnostics, files=files, deployments=deployments)
-    rules = _rules(diagnostics)
+    rules = _rules(diagnostics, policies)
     for name, output in _destinations(formats, outputs):
         colour = name == "text" and output == "-" and _colour()
         width = _width() if output == "-" else 100
         text = render(
             name, diagnostics, summary, rules, colour=colour, width=width,
-            version=version() if name != "text" else "",
+            version=version() if name != "text" else "", today=today,
         )  # fmt: skip
         if output == "-":
             sys.stdout.write(text)
@@ -110,17 +122,20 @@ def _destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[
     return pairs
 
 
-def _rules(diagnostics: Sequence[Diagnostic]) -> dict[str, RuleInfo]:
+def _rules(
+    diagnostics: Sequence[Diagnostic], policies: Mapping[str, Rule]
+) -> dict[str, RuleInfo]:
     used = {diagnostic.rule for diagnostic in diagnostics}
     return {
         name: RuleInfo(
             id=rule.id,
             title=rule.title,
             help=rule.why,
-            url=f"{REFERENCE}#{rule.id.replace('/', '')}",
+            url=f"{REFERENCE}/{page}.md#{rule.id.replace('/', '')}",
             severity=rule.severity,
         )
-        for name, rule in ALL_RULES.items()
+        for page, rules in (("findings", ALL_RULES), ("policies", policies))
+        for name, rule in rules.items()
         if name in used
     }
 

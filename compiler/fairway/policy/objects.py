@@ -36,23 +36,21 @@ def pods_of(value: Mapping[str, Any]) -> list[Data]:
     if not isinstance(template, Mapping):
         return []
     spec_path = f"{path}.spec" if path else "spec"
-    metadata = template.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
-    return [_pod(str(kind), spec_path, template.get("spec"), labels, _replicas(value))]
+    metadata, spec = template.get("metadata"), template.get("spec")
+    return [_pod(str(kind), spec_path, spec, metadata, _replicas(value))]
 
 
 def _inference_pods(value: Mapping[str, Any]) -> list[Data]:
     """Return the pods of a KServe InferenceService (v1beta1): its components are pod specs."""
     spec = value.get("spec")
     metadata = value.get("metadata")
-    labels = metadata.get("labels") if isinstance(metadata, Mapping) else None
     found: list[Data] = []
     for component in ("predictor", "transformer", "explainer"):
         part = spec.get(component) if isinstance(spec, Mapping) else None
         if isinstance(part, Mapping):
             least = part.get("minReplicas")
             replicas = least if isinstance(least, int) else 1
-            pod = _pod("InferenceService", f"spec.{component}", part, labels, replicas)
+            pod = _pod("InferenceService", f"spec.{component}", part, metadata, replicas)
             model = part.get("model")
             if isinstance(model, Mapping):
                 pod["containers"].insert(0, _container(model, "model", f"spec.{component}.model"))
@@ -72,12 +70,13 @@ def _replicas(value: Mapping[str, Any]) -> int:
     return replicas if isinstance(replicas, int) else 1
 
 
-def _pod(kind: str, path: str, spec: Any, labels: Any, replicas: int) -> Data:
+def _pod(kind: str, path: str, spec: Any, metadata: Any, replicas: int) -> Data:
     spec = spec if isinstance(spec, Mapping) else {}
     pod: Data = {
         "kind": kind,
         "path": path,
-        "labels": labels if isinstance(labels, Mapping) else {},
+        "labels": _texts(metadata, "labels"),
+        "annotations": _texts(metadata, "annotations"),
         "containers": [
             _container(container, listed, f"{path}.{listed}[{index}]")
             for listed in _LISTS
@@ -90,6 +89,11 @@ def _pod(kind: str, path: str, spec: Any, labels: Any, replicas: int) -> Data:
     if isinstance(spec.get("securityContext"), Mapping):
         pod["securityContext"] = spec["securityContext"]
     return pod
+
+
+def _texts(metadata: Any, key: str) -> Mapping[str, Any]:
+    found = metadata.get(key) if isinstance(metadata, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _container(container: Mapping[str, Any], listed: str, path: str) -> Data:

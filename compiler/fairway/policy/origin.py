@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
 from fairway.location import Location, Route
+from fairway.packs import pack_folder
 from fairway.plan.model import ORIGINS, Plan
+from fairway.project import shown_path
 from fairway.source.document import Document
 from fairway.target.load import Target, read_template
 from fairway.target.render import RenderedObject
@@ -35,16 +38,20 @@ def object_origin(
     made: RenderedObject, route: Route, plan: Plan, targets: Mapping[str, Target]
 ) -> ObjectOrigin:
     """Return where the value at ``route`` of a rendered object came from."""
-    path = os.path.join(targets[made.target].folder, made.template)
-    document = _template(path)[made.document]
+    document = _template(targets[made.target].folder, made.template)[made.document]
     at, text, scope = _walk(document.value, route)
     spec = _spec_route(text, scope, made.value, plan)
     return ObjectOrigin(spec, Location(document.path, at), document)
 
 
 @cache
-def _template(path: str) -> list[Document]:
-    return read_template(path)
+def _template(folder: str, name: str) -> list[Document]:
+    """Return a template's documents, under a name that is the same on every machine."""
+    builtin = os.path.realpath(pack_folder("targets"))
+    real = os.path.realpath(folder)
+    shown = f"targets/{os.path.relpath(real, builtin)}" if real.startswith(builtin) else folder
+    path = shown_path(os.path.join(shown, name))
+    return [replace(each, path=path) for each in read_template(os.path.join(folder, name))]
 
 
 def _walk(node: Any, route: Route) -> tuple[Route, str, dict[str, str]]:

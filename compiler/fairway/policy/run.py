@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from fairway.deployment import Deployment
@@ -24,7 +24,7 @@ from fairway.policy.judge import Judge
 from fairway.policy.objects import dockerfile_of, pods_of
 from fairway.policy.origin import object_origin
 from fairway.policy.pack import Pack
-from fairway.secrets.find import Secret, find_secrets, shown
+from fairway.secrets.find import find_secrets, shown
 from fairway.source.document import Document
 from fairway.target.load import Target
 from fairway.target.render import RenderedObject
@@ -66,7 +66,7 @@ class Policies:
         ``rendered`` holds what could be rendered, by environment; ``document`` is the spec's.
         """
         self._facts.forget()
-        secrets = [_secret(s, document.text) for s in find_secrets(document.text)]
+        secrets = _secrets(document.text)
         findings: list[Finding] = []
         for deployment in deployments:
             facts = self._facts.deployment(deployment, secrets)
@@ -113,10 +113,10 @@ class Policies:
         if path.rpartition("/")[2] == "Dockerfile":
             subject = {"dockerfile": dockerfile_of(path, text), "deployment": facts}
             yield from self._judge("dockerfiles", subject, deployment, lambda _: where)
-        secrets = [_secret(found, text) for found in find_secrets(text)]
-        file = {"path": path, "size": len(text), "secrets": secrets}
-        subject = {"file": file, "deployment": facts}
-        yield from self._judge("files", subject, deployment, lambda _: where)
+        if self._judge_of("files") is not None:
+            file = {"path": path, "size": len(text), "secrets": _secrets(text)}
+            subject = {"file": file, "deployment": facts}
+            yield from self._judge("files", subject, deployment, lambda _: where)
 
     def _judge(
         self,
@@ -153,9 +153,14 @@ class Policies:
         return deployment.merged.locate(route), related
 
 
-def _secret(found: Secret, text: str) -> Data:
-    return {
-        "kind": found.kind,
-        "shown": shown(text[found.start : found.end]),
-        "place": f"text[{found.start}:{found.end}]",
-    }
+@lru_cache(maxsize=512)
+def _secrets(text: str) -> list[Data]:
+    """Return the secrets of a text; environments share images, and images their requirements."""
+    return [
+        {
+            "kind": found.kind,
+            "shown": shown(text[found.start : found.end]),
+            "place": f"text[{found.start}:{found.end}]",
+        }
+        for found in find_secrets(text)
+    ]

@@ -77,9 +77,10 @@ def with_edits(fragment: Mapping[str, Any], edits: Iterable[tuple[str, Any, bool
     """Return a fragment whose deployment has a rule's edits: route, value and whether it goes."""
     from fairway.location import parse_route
 
-    edited = dict(fragment)
+    edited: dict[Any, Any] = dict(fragment)
     for text, value, remove in edits:
-        node, route = edited, parse_route(text)
+        node: dict[Any, Any] = edited
+        route = parse_route(text)
         base: Any = _document("deployment.yaml").value
         for step in route[:-1]:
             base = base.get(step, {}) if isinstance(base, dict) else base[step]

@@ -194,6 +194,7 @@ class Pod(NamedTuple):
     kind: Annotated[str, "The object's kind."]
     path: Annotated[str, "Where the pod's spec stands in its object, for `at`."]
     labels: Annotated[dict[str, str], "The pods' labels."]
+    annotations: Annotated[dict[str, str], "The pods' annotations."]
     containers: Annotated[tuple[Container, ...], "Containers of every list."]
     replicas: Annotated[int, "How many are asked for; 1 when nothing is said."]
     spec: Annotated[Object, "The pod's spec, as Kubernetes has it."]

@@ -52,6 +52,8 @@ def command(
         deployments=fleet.deployments,
         formats=formats,
         outputs=outputs,
+        policies=fleet.policies(),
+        today=fleet.today(),
     )
     click.echo(result.summary, err=True)
     ctx.exit(exit_code(result.diagnostics, fail_on))
