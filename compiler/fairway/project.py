@@ -167,7 +167,7 @@ def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, 
 
 
 def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> list[Finding]:
-    findings: list[Finding] = []
+    findings = _misnamed_packs(project, merged)
     if "environments" in project.defaults:
         message = "`defaults` hold for every environment; what differs is for the specs to say"
         key = merged.locate(("defaults", "environments"), "key")
@@ -198,6 +198,17 @@ def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> l
             where = merged.locate((*route, "namespace"))
             findings.append(rule.VALUE(message, where, fix="write {team} or {name} in the braces"))
     return findings
+
+
+def _misnamed_packs(project: Project, merged: Merged) -> list[Finding]:
+    if not any(":" in name for name in project.policies):
+        return []  # none is from elsewhere
+    from fairway.pack.folders import misnamed
+
+    return [
+        rule.VALUE(str(error), merged.locate(("policies", index)), fix=error.fix)
+        for index, error in misnamed(project.policies)
+    ]
 
 
 def _check_target(

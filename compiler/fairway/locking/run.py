@@ -17,6 +17,7 @@ from fairway.lock.read import read_lock
 from fairway.lock.write import lock_text, write_beside
 from fairway.locking.difference import changed_files, differences
 from fairway.locking.fetch import Job, Outcome, fetch_all
+from fairway.locking.packs import How, PackRun, remote_packs
 from fairway.locking.trust import Trusted, trusted_by
 from fairway.locking.version import VersionLocker
 from fairway.project import LoadedProject
@@ -31,7 +32,7 @@ from fairway.spec.nearest import listed, nearest
 
 
 class Options(NamedTuple):
-    """How ``fairway lock`` runs: ``update`` holds ``NAME@VERSION``, ``limit`` bytes a version.
+    """How ``fairway lock`` runs: ``update`` holds ``NAME@VERSION`` and packs, ``limit`` bytes.
 
     ``pushed`` records the digests of our own images; ``upstream`` asks about all of the others'.
     """
@@ -75,6 +76,7 @@ class LockRun:
                 if spec.loaded.root not in self._sources:
                     sources = stack.enter_context(self._open(spec.loaded))
                     self._sources[spec.loaded.root] = sources
+                    yield from self._packs(spec.loaded, sources)
             outcomes = self._fetch(specs)
             for spec in specs:
                 self.deployments += 1
@@ -107,10 +109,11 @@ class LockRun:
             if spec.bound.spec is not None
             for version in spec.bound.spec.versions
         ]
+        known += [pack for spec in specs for pack in remote_packs(spec.loaded)]
         for name in sorted(self._options.update - set(known)):
             close = nearest(name, known)
             fix = f"write {close}" if close else f"there are {listed(known)}"
-            raise UsageError(f"--update {name}: no spec here has this NAME@VERSION", fix)
+            raise UsageError(f"--update {name}: no NAME@VERSION of a spec and no policy pack", fix)
 
     def _fetch(self, specs: list[_Spec]) -> dict[str, Outcome]:
         """Fetch the versions of all specs, project by project, since each has its own registry."""
@@ -187,6 +190,14 @@ class LockRun:
             _write(spec.bound, lock, lock.model_copy(update={"images": images}))
             shown = spec.bound.folder.shown_path(LOCK_NAME)
             yield f"{shown}: {count} pushed {noun} recorded"
+
+    def _packs(self, loaded: LoadedProject, sources: Sources) -> Iterator[str]:
+        """Lock the policy packs of a project that are elsewhere."""
+        options = self._options
+        run = PackRun(loaded, How(options.check, options.offline, options.upstream, options.update))
+        yield from run.lock(sources)
+        documents = {} if loaded.document is None else {loaded.document.path: loaded.document}
+        self._fleet.keep(run.findings, documents if run.findings else {})
 
     def _upstream(self, specs: list[_Spec]) -> Iterator[str]:
         """Lock the images that a project and its specs refer to, where a registry must be asked."""

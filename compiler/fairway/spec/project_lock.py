@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import PlainValidator, WithJsonSchema
 
 from fairway.spec import base
-from fairway.spec.base import SpecModel, field
+from fairway.spec.base import Choice, SpecModel, field
+from fairway.spec.commit import PATTERN, parse_commit
 
 _DIGEST = "sha256:" + "0" * 64
+_COMMIT = "0" * 40
+
+Commit: TypeAlias = Annotated[
+    str, PlainValidator(parse_commit), WithJsonSchema({"type": "string", "pattern": PATTERN})
+]
 
 
 class ResolvedImage(SpecModel):
@@ -26,10 +34,18 @@ class ResolvedImage(SpecModel):
     )
 
 
-class LockedPack(SpecModel):
-    """A policy pack that is fetched from elsewhere."""
+class LockedPack(Choice):
+    """A policy pack from elsewhere, as it was when it was locked."""
 
-    digest: base.Digest = field("The digest of its content.", _DIGEST)
+    ONE_OF = ("commit", "manifest")
+
+    commit: Commit | None = field("The commit that it is taken from.", _COMMIT, None)
+    manifest: base.Digest | None = field("The digest of its manifest.", _DIGEST, None)
+    digest: base.Digest = field("The digest over its files, names and bytes.", _DIGEST)
+    files: dict[base.Text, base.Digest] = field(
+        "Its files, so that a review sees which of them changed.",
+        {"security/image-is-signed.yaml": _DIGEST},
+    )
 
 
 class ProjectLock(SpecModel):
@@ -50,5 +66,13 @@ class ProjectLock(SpecModel):
         {},
     )
     policies: dict[base.Text, LockedPack] = field(
-        "Policy packs, by source.", {"oci://registry.example.com/packs/ml:1": _DIGEST}, {}
+        "Policy packs from elsewhere, as `policies` of `fairway.yaml` names them.",
+        {
+            "git+https://git.example.com/platform/policies.git@v3#packs/ml": {
+                "commit": _COMMIT,
+                "digest": _DIGEST,
+                "files": {"security/image-is-signed.yaml": _DIGEST},
+            }
+        },
+        {},
     )

@@ -20,7 +20,8 @@ from fairway.spec.units import parse_memory
     "--update",
     multiple=True,
     metavar="NAME@VERSION",
-    help="Resolve this version anew, whatever the lock holds of it; may be given several times.",
+    help="Resolve this version, or this policy pack as fairway.yaml names it, anew, whatever the"
+    " lock holds of it; may be given several times.",
 )
 @click.option(
     "--image",
@@ -31,7 +32,7 @@ from fairway.spec.units import parse_memory
 @click.option(
     "--upstream",
     is_flag=True,
-    help="Ask the registries about every image of others that the project or a spec names.",
+    help="Ask about every image of others and every policy pack that the project or a spec names.",
 )
 @click.option("--offline", is_flag=True, help="Ask no registry: the cache and the lock are all.")
 @click.option(
@@ -62,7 +63,8 @@ def command(
     where its URI says, and digested (the OpenSSF model-signing root digest), scanned without
     being loaded, held against its contract and its signature. What a name in a registry stood
     for stays pinned until --update asks for what it stands for now. Images that a spec names
-    without a digest are pinned in fairway.lock.json, beside fairway.yaml.
+    without a digest are pinned in fairway.lock.json, beside fairway.yaml, and so are policy
+    packs that come from git or a registry.
     """
     progress = ProgressLine()
     options = Options(
