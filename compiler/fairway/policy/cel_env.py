@@ -20,8 +20,9 @@ VARIABLES: Mapping[str, tuple[str, ...]] = {
     "plan": ("plan", "deployment"),
     "pods": ("pod", "object", "objects", "deployment"),
     "objects": ("object", "objects", "deployment"),
-    "dockerfiles": ("dockerfile", "deployment"),
-    "files": ("file", "deployment"),
+    # Many specs have the same text, which is judged once: nothing else may matter.
+    "dockerfiles": ("dockerfile",),
+    "files": ("file",),
     "fleet": ("fleet",),
 }
 """The variables of a condition, by what it is about."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 Data: TypeAlias = dict[str, Any]
@@ -106,43 +105,41 @@ def _container(container: Mapping[str, Any], listed: str, path: str) -> Data:
     }
 
 
-_INSTRUCTION = re.compile(r"[ \t]*([A-Za-z]+)[ \t]+(.*)", re.DOTALL)
-_CONTINUED = re.compile(r"\\[ \t]*\n")
+_ARGUMENT = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_INSTRUCTION = re.compile(
+    r"""^[ \t]*([A-Za-z]+)[ \t]+
+    ((?:[^\n\\]+ | \\[ \t]*\n(?:[ \t]*\#[^\n]*\n)* | \\)*)""",
+    re.MULTILINE | re.VERBOSE,
+)
+"""An instruction of a Dockerfile with its continued lines; comments between these are left out."""
+_CONTINUED = re.compile(r"\\[ \t]*\n(?:[ \t]*#[^\n]*\n)*[ \t]*")
+_HEREDOC = re.compile(r"<<-?[\"']?([A-Za-z_]\w*)[\"']?")
 
 
-@lru_cache(maxsize=64)
-def instructions_of(text: str) -> tuple[Data, ...]:
+def instructions_of(text: str) -> list[Data]:
     """Return the instructions of a Dockerfile, lines joined, comments left out.
 
-    Here-documents are one instruction with their text; the escape character is the backslash.
+    A here-document belongs to its instruction. The escape character is the backslash.
     """
     found: list[Data] = []
-    lines = text.split("\n")
-    stage, index = -1, 0
-    while index < len(lines):
-        first, line = index, lines[index]
-        index += 1
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        while line.rstrip().endswith("\\") and index < len(lines):
-            follows = lines[index]
-            index += 1
-            if not follows.lstrip().startswith("#"):
-                line = f"{line.rstrip()[:-1]} {follows.strip()}"
-        heredoc = re.search(r"<<-?[\"']?([A-Za-z_]\w*)", line)
-        while heredoc is not None and index < len(lines):
-            line = f"{line}\n{lines[index]}"
-            index += 1
-            if lines[index - 1].strip() == heredoc.group(1):
-                break
-        match = _INSTRUCTION.match(line)
-        if match is None:
-            continue
+    stage, position, line = -1, 0, 1
+    while (match := _INSTRUCTION.search(text, position)) is not None:
+        line += text.count("\n", position, match.start())
+        position = match.end()
+        value = match.group(2)
+        if "\\" in value:
+            value = _CONTINUED.sub(" ", value)
+        heredoc = _HEREDOC.search(value) if "<<" in value else None
+        if heredoc is not None:
+            end = re.compile(rf"^\t*{heredoc.group(1)}$", re.MULTILINE).search(text, position)
+            body = text[position : end.end() if end is not None else len(text)]
+            position += len(body)
+            value += body
         name = match.group(1).upper()
         stage += name == "FROM"
-        value = match.group(2).strip()
-        found.append({"name": name, "value": value, "line": first + 1, "stage": stage})
-    return tuple(found)
+        found.append({"name": name, "value": value.strip(), "line": line, "stage": stage})
+        line += text.count("\n", match.start(), position)
+    return found
 
 
 def dockerfile_of(path: str, text: str) -> Data:
@@ -152,6 +149,28 @@ def dockerfile_of(path: str, text: str) -> Data:
     users = [i["value"] for i in instructions if i["name"] == "USER" and i["stage"] == last]
     return {
         "path": path,
-        "instructions": list(instructions),
+        "instructions": instructions,
+        "bases": _bases(instructions),
         "user": users[-1] if users else "",
     }
+
+
+def _bases(instructions: Iterable[Data]) -> list[str]:
+    """Return the images that stages begin from; a stage's own name and ``scratch`` are none."""
+    defaults: dict[str, str] = {}
+    names, found = {"scratch"}, []
+    for instruction in instructions:
+        value = str(instruction["value"])
+        if instruction["name"] == "ARG" and instruction["stage"] < 0:
+            name, _, default = value.partition("=")
+            defaults[name] = default.strip("\"'")
+        elif instruction["name"] == "FROM":
+            words = [word for word in value.split() if not word.startswith("--")]
+            base = _ARGUMENT.sub(
+                lambda m: defaults.get(m[1] or m[2], m[0]), words[0] if words else ""
+            )
+            if base.lower() not in names:
+                found.append(base)
+            if len(words) == 3:
+                names.add(words[2].lower())
+    return found

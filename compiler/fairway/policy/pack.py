@@ -14,6 +14,10 @@ from fairway.policy.program import Program
 from fairway.policy.rule_file import RuleFile, read_rule
 
 
+_TOGETHER = 10
+"""Rules that are judged as one: when one of them is broken, each of these is judged alone."""
+
+
 class Group(NamedTuple):
     """Programs about the same thing; ``fused`` says whether a subject keeps all of them.
 
@@ -44,7 +48,7 @@ def rule_paths(folder: str) -> list[str]:
     for family in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if family.is_dir() and not family.name.startswith("."):
             names = sorted(os.listdir(family.path))
-            found += [os.path.join(family.path, n) for n in names if n.endswith((".yaml", ".yml"))]
+            found += [os.path.join(family.path, n) for n in names if n.endswith(".yaml")]
     return found
 
 
@@ -88,8 +92,10 @@ def compile_pack(folder: str, rules: Iterable[RuleFile]) -> Pack:
         for rule in members:
             if rule.id not in compiled:
                 compiled[rule.id] = compile_rule(rule)
-        programs = tuple(compiled[rule.id] for rule in members)
-        groups.append(Group(about, kind, fuse(members), programs))
+        for start in range(0, len(members), _TOGETHER):
+            some = members[start : start + _TOGETHER]
+            programs = tuple(compiled[rule.id] for rule in some)
+            groups.append(Group(about, kind, fuse(some), programs))
     return Pack(folder, tuple(groups), filler_code())
 
 

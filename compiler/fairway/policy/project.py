@@ -34,6 +34,13 @@ class Judged(NamedTuple):
     compiled: Compiled | None
 
 
+class Prepared(NamedTuple):
+    """What a spec compiles to, and what rules see of that, by environment."""
+
+    compiled: Compiled | None
+    rendered: Mapping[str, Rendered]
+
+
 class ProjectPolicies:
     """The policies of one project; keeps what its fleet's rules need of each spec."""
 
@@ -66,19 +73,23 @@ class ProjectPolicies:
             if name not in self.rules
         ]
 
-    def check(self, checked: Checked) -> Judged:
+    def check(self, checked: Checked, prepared: Prepared | None = None) -> Judged:
         """Judge a spec's deployments, and what they render to where they can be rendered."""
-        compiled: Compiled | None = None
-        rendered: dict[str, Rendered] = {}
-        if checked.deployments:
-            compiled = self._compiler.compile(checked.deployments)
-            rendered = {plan.environment: self._rendered(plan, compiled) for plan in compiled.plans}
+        compiled, rendered = prepared or self.prepare(checked)
         for deployment in checked.judged:
             facts = self._fleets.setdefault(deployment.environment, FleetFacts(deployment))
             facts.add(deployment)
         document = checked.documents[checked.path]
         findings = self._policies.check(checked.judged, rendered, document)
         return Judged(findings, dict(self._policies.documents), compiled)
+
+    def prepare(self, checked: Checked) -> Prepared:
+        """Plan and render what of a spec can be."""
+        if not checked.deployments:
+            return Prepared(None, {})
+        compiled = self._compiler.compile(checked.deployments)
+        rendered = {plan.environment: self._rendered(plan, compiled) for plan in compiled.plans}
+        return Prepared(compiled, rendered)
 
     def check_fleet(self) -> tuple[list[Finding], Mapping[str, Document]]:
         """Judge all deployments together, environment by environment.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
 from fairway.deployment import Deployment
@@ -20,7 +20,7 @@ from fairway.policy.findings import (
     spec_location,
 )
 from fairway.policy.fleet_facts import FleetFacts
-from fairway.policy.judge import Judge
+from fairway.policy.judge import Failure, Judge, Violation
 from fairway.policy.objects import dockerfile_of, pods_of
 from fairway.policy.origin import object_origin
 from fairway.policy.pack import Pack
@@ -28,6 +28,9 @@ from fairway.secrets.find import find_secrets, shown
 from fairway.source.document import Document
 from fairway.target.load import Target
 from fairway.target.render import RenderedObject
+
+_MOST_TEXTS = 256
+"""Verdicts on texts that are kept: environments share images, and images their requirements."""
 
 
 class Rendered(NamedTuple):
@@ -52,6 +55,7 @@ class Policies:
         self._packs = packs
         self._targets = targets
         self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
+        self._judged_texts: dict[tuple[str, str], tuple[Violation | Failure, ...]] = {}
         self._judges: dict[tuple[str, str], Judge | None] = {}
         self.documents: dict[str, Document] = {}
 
@@ -66,6 +70,8 @@ class Policies:
         ``rendered`` holds what could be rendered, by environment; ``document`` is the spec's.
         """
         self._facts.forget()
+        if len(self._judged_texts) > _MOST_TEXTS:
+            self._judged_texts.clear()
         secrets = _secrets(document.text)
         findings: list[Finding] = []
         for deployment in deployments:
@@ -104,19 +110,24 @@ class Policies:
             for pod in pods_of(made.value):
                 yield from self._judge("pods", {**subject, "pod": pod}, deployment, origin)
         for path, text in done.texts:
-            yield from self._check_text(deployment, facts, path, text)
+            yield from self._check_text(deployment, path, text)
 
-    def _check_text(
-        self, deployment: Deployment, facts: Data, path: str, text: str
-    ) -> Iterator[Finding]:
-        where = (Location(deployment.path, ("metadata", "name")), ())
-        if path.rpartition("/")[2] == "Dockerfile":
-            subject = {"dockerfile": dockerfile_of(path, text), "deployment": facts}
-            yield from self._judge("dockerfiles", subject, deployment, lambda _: where)
-        if self._judge_of("files") is not None:
+    def _check_text(self, deployment: Deployment, path: str, text: str) -> Iterator[Finding]:
+        where: Locate = lambda _: (Location(deployment.path, ("metadata", "name")), ())  # noqa: E731
+        name = path.rpartition("/")[2]
+        about = "dockerfiles" if name == "Dockerfile" else ""
+        key = (text, name)
+        if key not in self._judged_texts:
+            self._judged_texts[key] = tuple(self._judge_text(about, path, text))
+        yield from self._findings(self._judged_texts[key], deployment, where)
+
+    def _judge_text(self, about: str, path: str, text: str) -> Iterator[Violation | Failure]:
+        dockerfiles, files = self._judge_of(about) if about else None, self._judge_of("files")
+        if dockerfiles is not None:
+            yield from dockerfiles.judge({"dockerfile": dockerfile_of(path, text)})
+        if files is not None:
             file = {"path": path, "size": len(text), "secrets": _secrets(text)}
-            subject = {"file": file, "deployment": facts}
-            yield from self._judge("files", subject, deployment, lambda _: where)
+            yield from files.judge({"file": file})
 
     def _judge(
         self,
@@ -127,12 +138,16 @@ class Policies:
         kind: str = "",
     ) -> Iterator[Finding]:
         judge = self._judge_of(about, kind)
-        if judge is None:
-            return
-        for verdict in judge.judge(subject):
+        if judge is not None:
+            where = locate or partial(spec_location, deployment)
+            yield from self._findings(judge.judge(subject), deployment, where)
+
+    def _findings(
+        self, verdicts: Iterable[Violation | Failure], deployment: Deployment, where: Locate
+    ) -> Iterator[Finding]:
+        for verdict in verdicts:
             severity = severity_of(verdict.rule, deployment.place, deployment.project)
             if severity is not None:
-                where = locate or partial(spec_location, deployment)
                 yield finding_of(verdict, severity, where, deployment)
 
     def _judge_of(self, about: str, kind: str = "") -> Judge | None:
@@ -153,9 +168,7 @@ class Policies:
         return deployment.merged.locate(route), related
 
 
-@lru_cache(maxsize=512)
 def _secrets(text: str) -> list[Data]:
-    """Return the secrets of a text; environments share images, and images their requirements."""
     return [
         {
             "kind": found.kind,
