@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from fairway.location import Location, Span
+from fairway.location import Location, Route, Span
 
 
 class Severity(IntEnum):
@@ -22,11 +24,42 @@ class Severity(IntEnum):
         return self.name.lower()
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Change:
+    """One edit of a file's data: ``value`` is set at ``route``, or what stands there is removed.
+
+    ``route`` is one of the file's own document, without any layer below it. ``written`` is the
+    value as JSON, so that a change is frozen, hashable, and 1 is neither 1.0 nor true.
+    """
+
+    route: Route
+    written: str
+    remove: bool
+
+    def __init__(self, route: Route, value: object = None, remove: bool = False) -> None:
+        """Take plain data (str, int, float, bool, None, list, dict of str); else ``TypeError``."""
+        object.__setattr__(self, "route", tuple(route))
+        object.__setattr__(self, "written", "null" if remove else json.dumps(value))
+        object.__setattr__(self, "remove", remove)
+
+    @property
+    def value(self) -> object:
+        """The plain data to set, made anew at each call; None when something is removed."""
+        value: object = json.loads(self.written)
+        return value
+
+
 class Fix(NamedTuple):
-    """What mends a finding: words for people and, where exact, the text to put at its span."""
+    """What mends a finding: words for people and, where exact, what to do to its file.
+
+    ``replacement`` is the text to put at the finding's span. ``changes`` are edits of the data of
+    the finding's file, all or none of them. ``fairway validate --fix`` makes every change, but
+    only the replacements that keep what was written (``edit/exact.py``): the others are guesses.
+    """
 
     description: str
     replacement: str | None = None
+    changes: tuple[Change, ...] = ()
 
 
 class Related(NamedTuple):

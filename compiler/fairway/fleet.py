@@ -55,7 +55,9 @@ class Fleet:
             self.deployments += 1
             yield checked, loaded
         for governance in self._governance.values():
-            self.keep(*governance.finish())
+            done = governance.finish()
+            self.keep(done.findings, done.documents)
+            self._diagnostics += locate_waived(done.waived, done.documents)
 
     def compiler(self, loaded: LoadedProject) -> Compiler:
         """Return the compiled targets of a project, made once."""

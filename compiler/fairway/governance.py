@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.finding import Finding, Severity, Suppression, merge_environments
 from fairway.project import LoadedProject
+from fairway.waivers.waiver import WAIVERS_FILE
 from fairway.source.document import Document
 
 if TYPE_CHECKING:
@@ -24,6 +26,14 @@ class Governed(NamedTuple):
     waived: tuple[tuple[Finding, Suppression], ...]
 
 
+class Finished(NamedTuple):
+    """What is found of a project as a whole, what of it is waived, and the files it points into."""
+
+    findings: list[Finding]
+    waived: list[tuple[Finding, Suppression]]
+    documents: Mapping[str, Document]
+
+
 class Governance:
     """The policies and the waivers of one project."""
 
@@ -38,8 +48,9 @@ class Governance:
             from fairway.policy.project import ProjectPolicies
 
             self.policies = ProjectPolicies(loaded, now, compiler())
+        self._own: str | None = None  # the project's file of waivers, once it was looked for
         self._files: dict[str, LoadedWaivers] = {}
-        self._books: list[tuple[WaiverBook, set[Use]]] = []
+        self._books: dict[str, tuple[WaiverBook, set[Use]]] = {}
         self._documents: dict[str, Document] = {}
 
     def check(self, checked: Checked) -> Governed:
@@ -55,7 +66,7 @@ class Governance:
         if book is not None:
             applied = book.apply(findings, documents, self._time)
             documents |= self._documents
-            self._books.append((book, set(applied.used)))
+            self._books[checked.path] = (book, set(applied.used))
             findings, waived = [*applied.open, *applied.findings], applied.waived
         clean = all(finding.severity < Severity.ERROR for finding in findings)
         # What is judged and has no fault but those that are waived can be compiled.
@@ -65,21 +76,27 @@ class Governance:
         )
         return Governed(done, waived)
 
-    def finish(self) -> tuple[list[Finding], Mapping[str, Document]]:
+    def finish(self) -> Finished:
         """Return what is found of the project as a whole once every spec was checked."""
         document = self._loaded.document
         documents = dict(self._documents)
         if document is not None:
             documents[document.path] = document
         findings = [finding for file in self._files.values() for finding in file.findings]
-        for book, used in self._books:
-            findings += book.unused(used)
+        waived: list[tuple[Finding, Suppression]] = []
         if self.policies is not None:
             findings += self.policies.unknown_rules()
             found, more = self.policies.check_fleet()
-            findings += found
             documents |= more
-        return findings, documents
+            for file, (book, used) in self._books.items():
+                applied = book.apply([f for f in found if f.at.file == file], documents, self._time)
+                found = [f for f in found if f.at.file != file] + list(applied.open)
+                waived += applied.waived
+                used |= applied.used
+            findings += found
+        for book, used in self._books.values():
+            findings += book.unused(used)
+        return Finished(findings, waived, documents)
 
     def today(self) -> date | None:
         """Return the day that waivers are judged by, or None when there are none."""
@@ -95,16 +112,12 @@ class Governance:
 
     def _book(self, checked: Checked) -> WaiverBook | None:
         """Return the waivers of a spec, or None when there is no file that holds any."""
-        from fairway.waivers.file import load_waivers, waiver_files
-
-        files = []
-        for path in waiver_files(checked.path, self._loaded.root):
-            if path not in self._files:
-                self._files[path] = load_waivers(path)
-            loaded = self._files[path]
-            if loaded.document is not None:
-                self._documents[loaded.path] = loaded.document
-                files.append(loaded)
+        if self._own is None:
+            self._own = os.path.join(self._loaded.root, WAIVERS_FILE)
+            self._load(self._own)
+        beside = f"{os.path.dirname(checked.path) or os.curdir}/{WAIVERS_FILE}"
+        self._load(beside)
+        files = [self._files[path] for path in (beside, self._own) if path in self._files]
         if not files:
             return None
         from fairway.waivers.book import WaiverBook
@@ -113,6 +126,16 @@ class Governance:
         environments = [d.environment for d in checked.judged]
         known = environments or list(project.environments if project is not None else ())
         return WaiverBook(files, checked.path, known, self.waivable())
+
+    def _load(self, path: str) -> None:
+        """Load a file of waivers, if it is there."""
+        if path in self._files or not os.path.lexists(path):
+            return
+        from fairway.waivers.file import load_waivers
+
+        loaded = self._files[path] = load_waivers(path)
+        if loaded.document is not None:
+            self._documents[loaded.path] = loaded.document
 
     def _time(self) -> datetime | None:
         from fairway.evidence.asking import time_to_judge_by

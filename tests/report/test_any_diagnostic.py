@@ -39,7 +39,7 @@ def diagnostics(draw):
         span=span,
         route=draw(TEXT),
         environments=tuple(draw(st.lists(TEXT, max_size=2))),
-        fix=draw(st.none() | st.builds(Fix, TEXT, st.none() | TEXT)),
+        fix=draw(st.none() | st.builds(Fix, TEXT, st.none() | TEXT, st.just(()))),
         related=tuple(draw(st.lists(st.builds(RelatedDiagnostic, TEXT, TEXT, SPANS), max_size=2))),
         snippet=tuple(SourceLine(span.line + i, text) for i, text in enumerate(lines)),
         suppressed=draw(st.none() | st.builds(Suppression, TEXT, TEXT, TEXT)),
@@ -119,9 +119,11 @@ def test_sarif_has_a_result_for_each_finding(items):
 def test_github_lines_are_commands(items):
     text = show("github", items)
     lines = text.splitlines()
-    assert text.count("\n") == len(lines) == sum(item.suppressed is None for item in items)
+    waived = any(item.suppressed for item in items)
+    open_ = sum(item.suppressed is None for item in items)
+    assert text.count("\n") == len(lines) == open_ + waived
     assert all(line.startswith(("::error ", "::warning ", "::notice ")) for line in lines)
-    assert all(",line=" in line.split("::")[1] for line in lines)
+    assert all(",line=" in line.split("::")[1] for line in lines[:open_])
 
 
 @quick
@@ -130,7 +132,10 @@ def test_markdown_has_only_its_own_markup(items):
     lines = show("markdown", items).splitlines()
     assert lines[0] == "<!-- fairway:report -->"
     starts = ("### ", "#### ", "- **", "  Note: ", "  Fix: ", "  In: ", "1 deployment")
+    starts += ("- waived · ", "<details>", "<summary>", "</details>")
     assert all(line == "" or line.startswith(starts) for line in lines[1:])
+    waived = sum(item.suppressed is not None for item in items)
+    assert sum(line.startswith("- waived · ") for line in lines) == waived
     assert sum(line.startswith("- **") for line in lines) == sum(
         item.suppressed is None for item in items
     )
