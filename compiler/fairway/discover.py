@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from fairway.check import SPEC_FILE
 from fairway.errors import UsageError
 from fairway.project import PROJECT_FILE
+from fairway.waivers.waiver import WAIVERS_FILE
 
 DEFAULT_FOLDER = "specs"
 MISNAMED = ("deployment.yml", "deployment.YAML", "deployment.YML")
@@ -48,10 +49,11 @@ def discover(paths: Iterable[str]) -> list[str]:
 
 
 def _spec_of(path: str) -> str:
-    """Return the spec that a file belongs to: a lock or a contract stands for the one beside it."""
+    """Return the spec that a file belongs to: a lock or waivers stand for the one beside."""
     folder, name = os.path.split(path)
     beside = os.path.join(folder, SPEC_FILE)
-    return beside if name.endswith(".json") and os.path.isfile(beside) else path
+    belongs = name.endswith(".json") or name == WAIVERS_FILE
+    return beside if belongs and os.path.isfile(beside) else path
 
 
 def _search(folder: str) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -38,6 +37,8 @@ class Change:
 
     def __init__(self, route: Route, value: object = None, remove: bool = False) -> None:
         """Take plain data (str, int, float, bool, None, list, dict of str); else ``TypeError``."""
+        import json
+
         object.__setattr__(self, "route", tuple(route))
         object.__setattr__(self, "written", "null" if remove else json.dumps(value))
         object.__setattr__(self, "remove", remove)
@@ -45,6 +46,8 @@ class Change:
     @property
     def value(self) -> object:
         """The plain data to set, made anew at each call; None when something is removed."""
+        import json
+
         value: object = json.loads(self.written)
         return value
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.finding import Finding, Severity, Suppression, merge_environments
 from fairway.project import LoadedProject
-from fairway.waivers.waiver import WAIVERS_FILE
 from fairway.source.document import Document
+from fairway.waivers.waiver import WAIVERS_FILE, day_of
 
 if TYPE_CHECKING:
     from fairway.check import Checked
@@ -66,7 +66,8 @@ class Governance:
         if book is not None:
             applied = book.apply(findings, documents, self._time)
             documents |= self._documents
-            self._books[checked.path] = (book, set(applied.used))
+            if checked.judged:  # of what cannot be judged, nobody knows what there is to waive
+                self._books[checked.path] = (book, set(applied.used))
             findings, waived = [*applied.open, *applied.findings], applied.waived
         clean = all(finding.severity < Severity.ERROR for finding in findings)
         # What is judged and has no fault but those that are waived can be compiled.
@@ -101,7 +102,7 @@ class Governance:
     def today(self) -> date | None:
         """Return the day that waivers are judged by, or None when there are none."""
         time = self._time() if self._books else None
-        return time.date() if time is not None else None
+        return day_of(time) if time is not None else None
 
     def waivable(self) -> WaivableRules:
         """Return which rules of the engine and of the packs may be waived."""
@@ -121,11 +122,12 @@ class Governance:
         if not files:
             return None
         from fairway.waivers.book import WaiverBook
+        from fairway.waivers.file import environments_of
 
         project = self._loaded.project
-        environments = [d.environment for d in checked.judged]
-        known = environments or list(project.environments if project is not None else ())
-        return WaiverBook(files, checked.path, known, self.waivable())
+        known = project.environments if project is not None else ()
+        environments = environments_of(checked.documents.get(checked.path), known)
+        return WaiverBook(files, checked.path, environments, self.waivable())
 
     def _load(self, path: str) -> None:
         """Load a file of waivers, if it is there."""

@@ -47,7 +47,8 @@ def test_every_rule_of_the_engine_is_shown() -> None:
         for name in case_names()
         for rule in RULE.findall((CASES / name / REPORT).read_text("utf-8"))
     }
-    assert shown - ENGINE_RULES.keys() == set()
+    # The cases of policies have packs of their own, whose rules are all of one family.
+    assert {rule for rule in shown - ENGINE_RULES.keys() if not rule.startswith("team/")} == set()
     assert ENGINE_RULES.keys() - shown == NEED_A_REGISTRY
 
 

@@ -26,7 +26,8 @@ def test_only_errors_fail(show, typo):
         ("failure", "error"),
         ("skipped", "waived"),
     ]
-    assert outcomes[3].text.endswith("\n   = waived: because <it> must, me, 2026-12-01")
+    said = "because <it> must (me, until 2026-12-01, 12 days left)"
+    assert outcomes[3].text.endswith(f"\n   = waived: {said}")
 
 
 def test_names_are_unique_and_counts_add_up(show, many):

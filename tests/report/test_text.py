@@ -24,7 +24,10 @@ def test_no_findings(show):
 def test_only_waived_findings(show, typo):
     waived = typo._replace(suppressed=Suppression("later"))
     assert show("text", waived, waived) == (
-        "2 waived findings\n3 deployments in 1 file: no findings\n"
+        "2 waived findings\n"
+        "  spec/unknown-key at specs/fraud/deployment.yaml:31:3 in staging, production: later\n"
+        "  spec/unknown-key at specs/fraud/deployment.yaml:31:3 in staging, production: later\n"
+        "3 deployments in 1 file: no findings\n"
     )
 
 

@@ -99,7 +99,13 @@ def spec_location(deployment: Deployment, at: str) -> tuple[Location, tuple[Rela
         if route:
             return Location(deployment.path, route), ()
         return Location(deployment.path, offsets=(start, end)), ()
-    return deployment.merged.locate(parse_route(at)), ()
+    route = parse_route(at)
+    origin = deployment.merged.origin(route)
+    if origin.exact:
+        return origin.location(), ()
+    # Two fields that are missing from one map are two places, which one key would hide.
+    missing = Location(origin.layer.document.path, (*origin.layer.prefix, *route), "key")
+    return missing, ()
 
 
 def _change(edit: Edit, at: Location, deployment: Deployment) -> Change | None:

@@ -14,6 +14,8 @@ from fairway.finding import Diagnostic, Severity
 from fairway.report.printable import clip, visible
 from fairway.report.report import Report, last_line, place
 from fairway.report.summary import count, severities
+from fairway.report.waived import heading
+from fairway.report.waived import lines as waived_lines
 
 MOST_OF_A_KIND = 10
 
@@ -22,16 +24,19 @@ _KINDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 
 
 def render(report: Report) -> str:
-    """Return a command for each finding, the gravest first, and a notice if some are left out."""
+    """Return a command for each finding, the gravest first, then notices about the others."""
     findings = sorted(report.open_findings(), key=lambda item: -item.severity)
     totals = Counter(item.severity for item in findings)
     limits = dict.fromkeys(Severity, MOST_OF_A_KIND)
-    if any(totals[kind] > MOST_OF_A_KIND for kind in Severity):
-        limits[Severity.INFO] -= 1  # room for the notice
+    limits[Severity.INFO] -= bool(report.waived_findings())  # room for the notice about them
+    if any(totals[kind] > limits[kind] for kind in Severity):
+        limits[Severity.INFO] -= 1  # and for the one about what is left out
     kept, left = _cut(findings, limits)
     lines = [_command(item) for item in kept]
     if left:
         lines.append(_left_out(left))
+    if report.waived_findings():
+        lines.append(_waived(report))
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -90,6 +95,11 @@ def _left_out(left: Counter[Severity]) -> str:
         f"::notice title=fairway::{number} without an annotation ({kinds}): GitHub shows "
         f"{MOST_OF_A_KIND} of a kind for each step. The other reports list all of them."
     )
+
+
+def _waived(report: Report) -> str:
+    text = "%0A".join(map(_data, (heading(report), *waived_lines(report))))
+    return f"::notice title=fairway::{text}"
 
 
 def _data(text: str) -> str:

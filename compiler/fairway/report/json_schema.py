@@ -104,6 +104,11 @@ def _suppression() -> dict[str, Json]:
                 "description": "The waiver's last day (ISO 8601), if it has one.",
                 "type": ["string", "null"],
             },
+            "daysLeft": {
+                "description": "The days until then, 0 on the last one, if known.",
+                "type": ["integer", "null"],
+                "minimum": 0,
+            },
         }
     )
 

@@ -14,6 +14,7 @@ from fairway.finding import Diagnostic, Severity
 from fairway.report.printable import clip, visible
 from fairway.report.report import Report
 from fairway.report.text import block
+from fairway.report.waived import said
 
 _LONGEST = 500
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -33,7 +34,7 @@ def render(report: Report) -> str:
     names: Counter[str] = Counter()
     suites = [
         f"{_open('testsuite', file, items)}"
-        f"{''.join(_case(item, names) for item in items)}  </testsuite>\n"
+        f"{''.join(_case(item, names, report) for item in items)}  </testsuite>\n"
         for file, items in files.items()
     ]
     return _document(report.diagnostics, suites)
@@ -52,7 +53,7 @@ def _open(element: str, name: str, items: Sequence[Diagnostic], tests: int | Non
     )
 
 
-def _case(item: Diagnostic, names: Counter[str]) -> str:
+def _case(item: Diagnostic, names: Counter[str], report: Report) -> str:
     # A name without lines and columns: comparing two runs then tells new findings from moved ones.
     at = f" at {item.route}" if item.route else ""
     name = _escaped(clip(f"{item.file}: {item.rule}{at}", _LONGEST))
@@ -64,12 +65,12 @@ def _case(item: Diagnostic, names: Counter[str]) -> str:
     group = _escaped(item.rule.replace("/", "."))
     return (
         f'    <testcase classname="{group}" name="{name}" file="{_escaped(item.file)}"{line} '
-        f'time="0">\n      {_outcome(item)}\n    </testcase>\n'
+        f'time="0">\n      {_outcome(item, report)}\n    </testcase>\n'
     )
 
 
-def _outcome(item: Diagnostic) -> str:
-    text = "\n".join(map(_escaped, _body(item).split("\n")))
+def _outcome(item: Diagnostic, report: Report) -> str:
+    text = "\n".join(map(_escaped, _body(item, report).split("\n")))
     message = _escaped(clip(item.message, _LONGEST))
     if _fails(item):
         return f'<failure type="{item.severity.label}" message="{message}">{text}</failure>'
@@ -77,12 +78,11 @@ def _outcome(item: Diagnostic) -> str:
     return f'<skipped type="{kind}" message="{kind}: {message}">{text}</skipped>'
 
 
-def _body(item: Diagnostic) -> str:
+def _body(item: Diagnostic, report: Report) -> str:
     text = block(item)
     if item.suppressed is None:
         return text
-    details = (item.suppressed.reason, item.suppressed.owner, item.suppressed.until)
-    return f"{text}\n   = waived: {visible(', '.join(filter(None, details)))}"
+    return f"{text}\n   = waived: {visible(said(item.suppressed, report.today))}"
 
 
 def _fails(item: Diagnostic) -> bool:

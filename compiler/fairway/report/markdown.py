@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fairway.finding import Diagnostic
 from fairway.location import Span
+from fairway.report import waived
 from fairway.report.markdown_text import code, inline, link
 from fairway.report.report import Report, last_line
 from fairway.report.rule_info import RuleInfo
@@ -33,7 +34,8 @@ def render(report: Report) -> str:
     """Return a comment: the counts, the gravest findings by file, the rest folded away."""
     findings = sorted(report.open_findings(), key=lambda item: -item.severity)
     entries = [(item, _entry(item, report.rules)) for item in findings]
-    fitting = _fitting(entry for _, entry in entries)
+    folded = _waived(report)
+    fitting = _fitting((entry for _, entry in entries), _BUDGET - _length(folded))
     shown = entries[:fitting]
     parts = [_head(report), *_sections(shown[:_OPEN])]
     rest = shown[_OPEN:]
@@ -43,6 +45,7 @@ def render(report: Report) -> str:
     if fitting < len(findings):
         number = count(len(findings) - fitting, "more finding")
         parts += [f"**{number} left out**: a comment on GitHub holds no more. The log has all.", ""]
+    parts += [folded] if folded else []
     return "\n".join(parts)
 
 
@@ -56,7 +59,7 @@ def _head(report: Report) -> str:
     return f"{MARKER}\n### Fairway: {found}\n\n{line}.\n"
 
 
-def _fitting(entries: Iterable[tuple[str, str]]) -> int:
+def _fitting(entries: Iterable[tuple[str, str]], budget: int) -> int:
     """Return how many entries fit the budget, with each file's heading in both parts."""
     used = 0
     number = 0
@@ -66,10 +69,21 @@ def _fitting(entries: Iterable[tuple[str, str]]) -> int:
         if heading not in headings:
             headings.add(heading)
             used += 2 * (_length(heading) + 3)
-        if used > _BUDGET:
+        if used > budget:
             break
         number += 1
     return number
+
+
+def _waived(report: Report) -> str:
+    """Return the waived findings, folded away; empty without any."""
+    number = len(report.waived_findings())
+    if not number:
+        return ""
+    # The summary is in HTML; what comes from outside is in Markdown, where it can be escaped.
+    summary = f"<summary>{count(number, 'waived finding')}</summary>"
+    items = (f"- waived · {inline(line, _LONGEST_TEXT)}" for line in waived.lines(report))
+    return "\n".join(["<details>", summary, "", *items, "", "</details>", ""])
 
 
 def _sections(entries: Sequence[tuple[Diagnostic, tuple[str, str]]]) -> list[str]:

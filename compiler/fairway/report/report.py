@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from fairway.finding import Diagnostic
+from fairway.finding import Diagnostic, Suppression
 from fairway.location import Span
 from fairway.report.rule_info import RuleInfo
 from fairway.report.summary import Summary
@@ -30,6 +30,10 @@ class Report(NamedTuple):
     def open_findings(self) -> list[Diagnostic]:
         """Return the diagnostics that count, that is those no waiver covers, in their order."""
         return [diagnostic for diagnostic in self.diagnostics if diagnostic.suppressed is None]
+
+    def waived_findings(self) -> list[tuple[Diagnostic, Suppression]]:
+        """Return the diagnostics that a waiver covers, each with what it says, in their order."""
+        return [(item, item.suppressed) for item in self.diagnostics if item.suppressed]
 
 
 def last_line(span: Span) -> int:

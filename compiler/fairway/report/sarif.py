@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fairway.finding import Diagnostic, Severity, Suppression
@@ -17,6 +18,10 @@ from fairway.report.json_text import Json, json_text
 from fairway.report.report import Report
 from fairway.report.rule_info import RuleInfo
 from fairway.report.summary import count
+from fairway.report.waived import days_left
+
+if TYPE_CHECKING:
+    from datetime import date
 
 MOST_RESULTS = 5000
 
@@ -50,7 +55,8 @@ def render(report: Report) -> str:
         },
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(item, indices[item.rule], mark) for item, mark in zip(kept, prints, strict=True)
+            _result(item, indices[item.rule], mark, report.today)
+            for item, mark in zip(kept, prints, strict=True)
         ],
     }
     return json_text({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}) + "\n"
@@ -91,7 +97,9 @@ def _rule(rule: str, rules: Mapping[str, RuleInfo]) -> dict[str, Json]:
     return {**descriptor, "helpUri": info.url} if info.url else descriptor
 
 
-def _result(diagnostic: Diagnostic, rule_index: int, fingerprint: str) -> dict[str, Json]:
+def _result(
+    diagnostic: Diagnostic, rule_index: int, fingerprint: str, today: date | None
+) -> dict[str, Json]:
     location: dict[str, Json] = {"physicalLocation": _place(diagnostic.file, diagnostic.span)}
     if diagnostic.route:
         location["logicalLocations"] = [{"fullyQualifiedName": diagnostic.route}]
@@ -106,7 +114,7 @@ def _result(diagnostic: Diagnostic, rule_index: int, fingerprint: str) -> dict[s
     if diagnostic.related:
         result["relatedLocations"] = _related(diagnostic)
     if diagnostic.suppressed is not None:
-        result["suppressions"] = [_suppression(diagnostic.suppressed)]
+        result["suppressions"] = [_suppression(diagnostic.suppressed, today)]
     fix = _fix(diagnostic)
     if fix is not None:
         result["fixes"] = [fix]
@@ -135,10 +143,11 @@ def _related(diagnostic: Diagnostic) -> list[Json]:
     ]
 
 
-def _suppression(suppression: Suppression) -> dict[str, Json]:
-    bag = {"owner": suppression.owner, "until": suppression.until}
+def _suppression(suppression: Suppression, today: date | None) -> dict[str, Json]:
+    days = days_left(suppression.until, today)
+    bag = {"owner": suppression.owner or None, "until": suppression.until or None, "daysLeft": days}
     entry: dict[str, Json] = {"kind": "external", "justification": suppression.reason}
-    known: dict[str, Json] = {name: value for name, value in bag.items() if value}
+    known: dict[str, Json] = {name: value for name, value in bag.items() if value is not None}
     return {**entry, "properties": known} if known else entry
 
 

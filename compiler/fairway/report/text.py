@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fairway.finding import Diagnostic, Severity
 from fairway.location import Span
+from fairway.report import waived
 from fairway.report.excerpt import excerpt
 from fairway.report.printable import clip, visible
 from fairway.report.report import DEFAULT_WIDTH, Report, last_line, place
 from fairway.report.summary import Summary, count, severities
-
-if TYPE_CHECKING:
-    from datetime import date
 
 _LONGEST = 2000
 _LEAST_GUTTER = 2
@@ -24,7 +20,7 @@ _FRAME = "1;34"
 
 
 def render(report: Report) -> str:
-    """Return every finding as a block, then one line for waivers if any, then one with counts."""
+    """Return every finding as a block, then the waived ones if any, a line each, then counts."""
     blocks = [block(item, report.width, report.colour) for item in report.open_findings()]
     ending = [line for line in (_waivers(report), _totals(report.summary)) if line]
     return "\n\n".join([*blocks, "\n".join(ending)]) + "\n"
@@ -75,26 +71,11 @@ def _notes(diagnostic: Diagnostic, colour: bool) -> list[str]:
 
 
 def _waivers(report: Report) -> str:
-    """Return how many findings are waived and when the first of those waivers ends."""
-    number = report.summary.suppressed
-    if not number:
-        return ""
-    ends = [item.suppressed.until for item in report.diagnostics if item.suppressed]
-    until = min(filter(None, ends), default="")
-    if not until:
-        return count(number, "waived finding")
-    first = "the waiver ends" if number == 1 else "the first waiver ends"
-    return f"{count(number, 'waived finding')}: {first} {_value(until)}{_days(until, report.today)}"
-
-
-def _days(until: str, today: date | None) -> str:
-    if today is None:
-        return ""
-    try:
-        days = (type(today).fromisoformat(until) - today).days
-    except ValueError:  # not a date: the day itself is still printed
-        return ""
-    return f" ({count(days, 'day')} left)" if days >= 0 else ""
+    """Return how many findings are waived, then each of them on a line of its own."""
+    head = waived.heading(report)
+    return "\n".join(
+        [head and _value(head), *(f"  {_value(line)}" for line in waived.lines(report))]
+    )
 
 
 def _totals(summary: Summary) -> str:

@@ -99,7 +99,7 @@ class Document:
                 break
         if part == "key" and key is not None:
             return key
-        if isinstance(node, MapMarks) and not route:
+        if isinstance(node, MapMarks) and node is self.marks:
             return next(iter(node.keys.values()), (node.start, node.end))
         return node if isinstance(node, tuple) else (node.start, node.end)
 

@@ -19,17 +19,19 @@ if TYPE_CHECKING:
     from fairway.spec.project import Project
     from fairway.spec.project_lock import ProjectLock
     from fairway.spec.repair import Repaired
+    from fairway.spec.waivers import Waivers
 
 WHOLE: frozenset[Route] = frozenset({("release", "strategy"), ("serving", "auth")})
 """Maps whose keys exclude each other, so that an override replaces them whole."""
 
-ModelName: TypeAlias = Literal["deployment", "project", "lock", "project-lock"]
+ModelName: TypeAlias = Literal["deployment", "project", "lock", "project-lock", "waivers"]
 
 MODELS: dict[ModelName, str] = {
     "deployment": "fairway.spec.deployment:DeploymentSpec",
     "project": "fairway.spec.project:Project",
     "lock": "fairway.spec.lock:Lock",
     "project-lock": "fairway.spec.project_lock:ProjectLock",
+    "waivers": "fairway.spec.waivers:Waivers",
 }
 """The models by name: importing one costs ten times what using it does, so few runs do."""
 
@@ -42,6 +44,8 @@ def validate(name: Literal["project"], value: Any) -> Project: ...
 def validate(name: Literal["lock"], value: Any) -> Lock: ...
 @overload
 def validate(name: Literal["project-lock"], value: Any) -> ProjectLock: ...
+@overload
+def validate(name: Literal["waivers"], value: Any) -> Waivers: ...
 def validate(name: ModelName, value: Any) -> Any:
     """Return ``value`` typed by a model of the language, or raise ``ValidationError``."""
     return validator(name, MODELS[name]).validate_python(value)
@@ -53,6 +57,8 @@ def bind(
 ) -> tuple[DeploymentSpec | None, list[Finding]]: ...
 @overload
 def bind(name: Literal["project"], merged: Merged) -> tuple[Project | None, list[Finding]]: ...
+@overload
+def bind(name: Literal["waivers"], merged: Merged) -> tuple[Waivers | None, list[Finding]]: ...
 @overload
 def bind(
     name: Literal["lock", "project-lock"], merged: Merged

@@ -138,7 +138,11 @@ class Project(SpecModel):
         {"staging": {"cluster": "staging-eu", "namespace": "ml-{team}", "workload": "kubernetes"}},
     )
     defaults: Fragment = field("Merged under every spec.", {"serving": {"scaling": {"min": 2}}}, {})
-    policies: list[base.Text] = field("Policy packs: builtin, paths, git+https:// and oci:// references.", ["builtin"], ["builtin"])
+    policies: list[base.Text] = field(
+        "Policy packs: builtin, paths, git+https:// and oci:// references.",
+        ["builtin"],
+        ["builtin"],
+    )
     severity: dict[str, Severity] = field(
         "Severities of policies that differ in every environment.",
         {"security/image-is-pinned": "error"},
