@@ -40,8 +40,6 @@ environments: # in the order of promotion
     router: gateway-api
     targets: [docker]
     gateway: {name: internal, namespace: gateways, implementation: envoy-gateway}
-    requires: [staging]
-    soak: 24h
 
 defaults:
   serving:

@@ -45,7 +45,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     spec = tmp_path / "specs" / "tumour-screening" / "deployment.yaml"
     text = spec.read_text("utf-8").replace("min: 0.97,", "min: 0.999,")
-    text = text.replace("maxAge: 365d", "maxAge: 1d")
+    text = text.replace("maxAge: 90d", "maxAge: 1d")
     spec.write_text(text, "utf-8")
     return spec
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fairway.deployment import Deployment, ModelVersion
 from fairway.evidence.dates import parse_time
 from fairway.plan.model import Plan
+from fairway.policy.placed import placed_parts
 
 if TYPE_CHECKING:
     from fairway.evidence.known import VersionEvidence
@@ -84,6 +85,7 @@ class Facts:
             "secrets": list(secrets),
             "trust": {
                 "signers": bool(project.trust.model_keys or project.trust.model_identities),
+                "keys": bool(project.trust.model_keys),
                 "signedEvidence": project.trust.signed_evidence,
                 "imagePrefixes": list(project.trust.image_prefixes),
             },
@@ -96,6 +98,7 @@ class Facts:
             facts["monitoring"] = self._part("Monitoring", spec.monitoring)
         if spec.evidence is not None:
             facts["evidence"] = self._part("Evidence", spec.evidence)
+        facts.update(placed_parts(facts))
         return facts
 
     def _part(self, message: str, value: Any) -> Data:
@@ -125,19 +128,29 @@ class Facts:
             "customCode": bool(version.entrypoint),
             "pushed": version.name in deployment.lock.images,
             "serves": version.name in (release.stable, release.candidate),
+            "answers": answers(deployment, version.name),
+            "retired": deployment.project.retired.get(version.uri, ""),
             "served": self._served(deployment, version.name) if deployment.lock.served else [],
             "evidence": _evidence(evidence),
         }
 
     def _served(self, deployment: Deployment, version: str) -> list[Data]:
-        """Return where a version serves last, and for how long; without a time, for no hours."""
+        """Return where a version has served, and its longest stay; 0 hours where that is unknown.
+
+        A stay ends when the next version of the environment's history begins.
+        """
         found: list[Data] = []
         for environment, history in deployment.lock.served.items():
-            if not history or history[-1].version != version:
-                continue
-            since, now = parse_time(history[-1].since), self._now()
-            hours = (now - since).total_seconds() / 3600 if now and since else 0.0
-            found.append({"environment": environment, "hours": max(0.0, hours)})
+            begun = [parse_time(each.since) for each in history]
+            stays = [
+                (end - start).total_seconds() / 3600 if start and end else 0.0
+                for each, start, end in zip(history, begun, [*begun[1:], self._now()], strict=True)
+                if each.version == version
+            ]
+            if stays:
+                current = history[-1].version == version
+                hours = max(0.0, *stays)
+                found.append({"environment": environment, "hours": hours, "current": current})
         return found
 
 
@@ -157,6 +170,20 @@ def _evidence(evidence: VersionEvidence | None) -> Data:
     if any(evidence.latency):
         facts["latency"] = dict(zip(("p50", "p95", "p99"), evidence.latency, strict=True))
     return facts
+
+
+def answers(deployment: Deployment, version: str) -> bool:
+    """Whether callers get answers of a version.
+
+    While a form of workloads is handed over, what served before serves on: the stable version.
+    """
+    release = deployment.spec.release
+    green, canary = release.strategy.blue_green, release.strategy.canary
+    switched = green is not None and green.active == "candidate" and release.handover is None
+    if version == release.candidate:
+        begun = canary is not None and canary.step > 0 and release.handover is None
+        return switched or begun or release.strategy.ab is not None
+    return version == release.stable and not switched
 
 
 def strategy_name(deployment: Deployment) -> str:

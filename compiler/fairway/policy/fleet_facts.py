@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
 from typing import Any, TypeAlias
 
@@ -50,7 +51,7 @@ class FleetFacts:
             "environment": self.environment,
             "deployments": self._facts,
             "teams": {name: list(team.owners) for name, team in self.project.teams.items()},
-            **{key: sum(each[key] for each in self._facts) for key in ("cpu", "memory", "gpu")},
+            **together(self._facts),
         }
         quota = self.place.quota
         if quota is not None:
@@ -61,6 +62,27 @@ class FleetFacts:
             }
             facts["quota"] = {key: value for key, value in said.items() if value is not None}
         return facts
+
+
+def together(deployments: Sequence[Data]) -> Data:
+    """Return what the deployments of a fleet take together, and who has what of them.
+
+    A path is each spec's own, so that only other URIs can name one source in two specs.
+    """
+    hosts: dict[str, list[str]] = {}
+    sources: dict[str, list[str]] = {}
+    namespaces: dict[str, list[str]] = {}
+    for each in deployments:
+        for host in each["hosts"]:
+            hosts.setdefault(host, []).append(each["name"])
+        for uri in each["sources"]:
+            if ":/" in uri:
+                sources.setdefault(uri, []).append(each["name"])
+        teams = namespaces.setdefault(each["namespace"], [])
+        if each["team"] not in teams:
+            teams.append(each["team"])
+    totals = {key: sum(each[key] for each in deployments) for key in ("cpu", "memory", "gpu")}
+    return {**totals, "hosts": hosts, "sources": sources, "namespaces": namespaces}
 
 
 def pods_at_most(deployment: Deployment) -> int:

@@ -169,7 +169,7 @@ def _bases(instructions: Iterable[Data]) -> list[str]:
             base = _ARGUMENT.sub(
                 lambda m: defaults.get(m[1] or m[2], m[0]), words[0] if words else ""
             )
-            if base.lower() not in names:
+            if base.lower() not in names and base not in found:
                 found.append(base)
             if len(words) == 3:
                 names.add(words[2].lower())

@@ -13,7 +13,6 @@ from fairway.packs import PACKAGE
 from fairway.policy.program import Program
 from fairway.policy.rule_file import RuleFile, read_rule
 
-
 _TOGETHER = 10
 """Rules that are judged as one: when one of them is broken, each of these is judged alone."""
 

@@ -24,7 +24,7 @@ GROUPS = ("pods", "objects", "dockerfiles", "files")
 
 _KEYS = (
     "rule", "title", "severity", "mandatory", "subject", "for", "why", "each", "as", "when",
-    "require", "at", "message", "fix", "references", "examples",
+    "require", "at", "message", "fix", "references", "examples", "equivalent",
 )  # fmt: skip
 _ID = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*/[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 _NAME = re.compile(r"[a-z][A-Za-z0-9]*\Z")
@@ -50,6 +50,14 @@ class Example(NamedTuple):
     route: Route
 
 
+class Equivalent(NamedTuple):
+    """A change of the condition that no example can notice, by its name, and why none can."""
+
+    mutant: str
+    why: str
+    route: Route
+
+
 class RuleFile(NamedTuple):
     """A rule as its author wrote it. ``kinds`` are the kinds of object that it is about."""
 
@@ -72,6 +80,7 @@ class RuleFile(NamedTuple):
     good: tuple[Example, ...]
     bad: tuple[Example, ...]
     document: Document
+    equivalent: tuple[Equivalent, ...] = ()
 
     def fail(self, route: Route, message: str, part: Part = "value") -> NoReturn:
         """Raise ``UsageError`` at a place in the rule's file."""
@@ -139,6 +148,7 @@ class _Reader:
             good=self.examples("good"),
             bad=self.examples("bad"),
             document=self.document,
+            equivalent=self.equivalent(),
         )
 
     def id(self) -> str:
@@ -236,3 +246,20 @@ class _Reader:
         if not isinstance(listed, list) or not listed or not all(type(f) is str for f in listed):
             fail(self.document, route, "a bad example says in `finds` the places that it finds")
         return Example(fragment, tuple(listed), route)
+
+    def equivalent(self) -> tuple[Equivalent, ...]:
+        """Return the mutants that the author holds for equivalent: see ``mutate``."""
+        listed = self.value.get("equivalent", [])
+        if not isinstance(listed, list):
+            fail(self.document, ("equivalent",), "`equivalent` is a list")
+        found: list[Equivalent] = []
+        for index, item in enumerate(listed):
+            route: Route = ("equivalent", index)
+            entry = item if isinstance(item, dict) else {}
+            texts = [entry.get("mutant"), entry.get("why")]
+            if set(entry) != {"mutant", "why"} or not all(type(t) is str and t for t in texts):
+                fail(self.document, route, "an equivalent mutant has `mutant`, its name, and `why`")
+            if any(entry["mutant"] == known.mutant for known in found):
+                fail(self.document, route, f"the mutant `{entry['mutant']}` is there already")
+            found.append(Equivalent(entry["mutant"].strip(), entry["why"].strip(), route))
+        return tuple(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from fairway.deployment import Deployment
 from fairway.finding import Finding, Related
@@ -29,6 +29,7 @@ from fairway.source.document import Document
 from fairway.target.load import Target
 from fairway.target.render import RenderedObject
 
+_Text: TypeAlias = tuple[str, str, frozenset[str]]
 _MOST_TEXTS = 256
 """Verdicts on texts that are kept: environments share images, and images their requirements."""
 
@@ -55,7 +56,8 @@ class Policies:
         self._packs = packs
         self._targets = targets
         self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
-        self._judged_texts: dict[tuple[str, str], tuple[Violation | Failure, ...]] = {}
+        self._known: frozenset[str] = frozenset()  # the secrets in the spec that is judged
+        self._judged_texts: dict[_Text, tuple[Violation | Failure, ...]] = {}
         self._judges: dict[tuple[str, str], Judge | None] = {}
         self.documents: dict[str, Document] = {}
 
@@ -72,6 +74,8 @@ class Policies:
         self._facts.forget()
         if len(self._judged_texts) > _MOST_TEXTS:
             self._judged_texts.clear()
+        found = find_secrets(document.text)
+        self._known = frozenset(document.text[each.start : each.end] for each in found)
         secrets = _secrets(document.text)
         findings: list[Finding] = []
         for deployment in deployments:
@@ -116,7 +120,7 @@ class Policies:
         where: Locate = lambda _: (Location(deployment.path, ("metadata", "name")), ())  # noqa: E731
         name = path.rpartition("/")[2]
         about = "dockerfiles" if name == "Dockerfile" else ""
-        key = (text, name)
+        key = (text, name, self._known)
         if key not in self._judged_texts:
             self._judged_texts[key] = tuple(self._judge_text(about, path, text))
         yield from self._findings(self._judged_texts[key], deployment, where)
@@ -126,7 +130,9 @@ class Policies:
         if dockerfiles is not None:
             yield from dockerfiles.judge({"dockerfile": dockerfile_of(path, text)})
         if files is not None:
-            file = {"path": path, "size": len(text), "secrets": _secrets(text)}
+            # What the spec holds already is found there, where it can be mended.
+            secrets = _secrets(text, self._known)
+            file = {"path": path, "size": len(text), "secrets": secrets}
             yield from files.judge({"file": file})
 
     def _judge(
@@ -168,7 +174,8 @@ class Policies:
         return deployment.merged.locate(route), related
 
 
-def _secrets(text: str) -> list[Data]:
+def _secrets(text: str, known: frozenset[str] = frozenset()) -> list[Data]:
+    """Return what in a text looks like a secret, but for those that are known."""
     return [
         {
             "kind": found.kind,
@@ -176,4 +183,5 @@ def _secrets(text: str) -> list[Data]:
             "place": f"text[{found.start}:{found.end}]",
         }
         for found in find_secrets(text)
+        if text[found.start : found.end] not in known
     ]

@@ -8,6 +8,7 @@ bound, planned and rendered like any other. Besides the spec's own keys a fragme
 * ``deployment``, ``plan``: merged over the subject itself, for what cannot be said otherwise;
 * ``pod``, ``container``, ``object``: merged over the pod's spec, its first container, the object;
   an ``object`` of another ``kind`` stands alone; ``without``: kinds that are not rendered;
+* ``others``: merged over the rendered objects, by kind;
 * ``dockerfile``, ``file``: their text;
 * ``deployments``: the fleet; each is merged over what the fleet sees of the one deployment.
 """
@@ -26,11 +27,11 @@ from fairway.errors import UsageError
 from fairway.finding import Finding
 from fairway.packs import PACKAGE
 from fairway.policy.facts import Facts
-from fairway.policy.fleet_facts import FleetFacts
+from fairway.policy.fleet_facts import FleetFacts, together
 from fairway.policy.objects import dockerfile_of, pods_of
 from fairway.policy.pack import filler_code
 from fairway.project import LoadedProject, load_project
-from fairway.secrets.find import find_secrets
+from fairway.secrets.find import find_secrets, shown
 from fairway.source.build import parse
 from fairway.source.document import Document
 from fairway.source.file import read_file
@@ -44,7 +45,7 @@ _EVIDENCE = {
 }  # fmt: skip
 _OWN = frozenset(
     ("project", "environment", "stable", "candidate", "deployment", "plan", "pod", "container",
-     "object", "without", "dockerfile", "file", "deployments")
+     "object", "without", "others", "dockerfile", "file", "deployments")
 )  # fmt: skip
 
 
@@ -103,6 +104,7 @@ def _variables(
     if about in ("deployment", "fleet"):
         return [{}]
     compiler = Compiler(loaded)
+    deployment = _pushed(deployment, compiler)
     if about == "dockerfiles":
         text = fragment.get("dockerfile")
         if text is None:
@@ -112,7 +114,11 @@ def _variables(
     if about == "files":
         text = str(fragment.get("file", ""))
         secrets = [
-            {"kind": found.kind, "shown": "", "place": f"text[{found.start}:{found.end}]"}
+            {
+                "kind": found.kind,
+                "shown": shown(text[found.start : found.end]),
+                "place": f"text[{found.start}:{found.end}]",
+            }
             for found in find_secrets(text)
         ]
         path = "production/fraud-detector/manifest.yaml"
@@ -122,7 +128,9 @@ def _variables(
         filled = Facts(filler_code(), now=lambda: None).plan(plan)
         return [{"plan": merged_with(filled, fragment.get("plan", {}))}]
     dropped = fragment.get("without", ())
-    objects = [made.value for made in compiler.objects(plan) if made.value["kind"] not in dropped]
+    values = [made.value for made in compiler.objects(plan) if made.value["kind"] not in dropped]
+    others = fragment.get("others", {})
+    objects = [merged_with(value, others.get(value["kind"], {})) for value in values]
     return _objects(about, kinds, objects, fragment)
 
 
@@ -161,8 +169,7 @@ def _fleet(deployment: Deployment, fragment: Mapping[str, Any]) -> Any:
     own = facts.subject()
     (base,) = own["deployments"]
     listed = [merged_with(base, each) for each in fragment.get("deployments", [{}])]
-    totals = {key: sum(each[key] for each in listed) for key in ("cpu", "memory", "gpu")}
-    return {**own, "deployments": listed, **totals}
+    return {**own, "deployments": listed, **together(listed)}
 
 
 def merged_with(value: Any, fragment: Any) -> Any:
@@ -222,7 +229,7 @@ def _deployment(loaded: LoadedProject, fragment: Mapping[str, Any]) -> Deploymen
     for name in (release.stable, release.candidate):
         if name is not None and name not in spec.versions:
             raise SampleError(f"there is no version {name}")
-    lock = validate("lock", _lock(spec))
+    lock = validate("lock", _lock(spec, {name: f"{name}-0123456789ab" for name in spec.versions}))
     versions = {
         name: ModelVersion(
             name=name,
@@ -244,7 +251,13 @@ def _deployment(loaded: LoadedProject, fragment: Mapping[str, Any]) -> Deploymen
     )  # fmt: skip
 
 
-def _lock(spec: Any) -> Any:
+def _pushed(deployment: Deployment, compiler: Compiler) -> Deployment:
+    """Return the deployment with its images in the registry, under the tags of their content."""
+    tags = {name: image.tag for name, image in compiler.images(deployment).items()}
+    return deployment._replace(lock=validate("lock", _lock(deployment.spec, tags)))
+
+
+def _lock(spec: Any, tags: Mapping[str, str]) -> Any:
     versions = {
         name: {
             "uri": version.uri,
@@ -256,7 +269,7 @@ def _lock(spec: Any) -> Any:
         }
         for name, version in spec.versions.items()
     }
-    images = {name: {"tag": f"{name}-0123456789ab", "digest": _digest(name)} for name in versions}
+    images = {name: {"tag": tag, "digest": _digest(name)} for name, tag in tags.items()}
     return {"lockVersion": 1, "versions": versions, "images": images}
 
 
@@ -278,7 +291,7 @@ def _facts(deployment: Deployment, fragment: Mapping[str, Any]) -> Any:
     for version in versions:
         if version["name"] in named:
             facts[named[version["name"]]] = version
-    facts["metrics"] = ["error-ratio", "latency-p50", "latency-p95", "latency-p99"]
+    facts["metrics"] = ["error-ratio", "slow-ratio", "latency-p50", "latency-p95", "latency-p99"]
     return merged_with(facts, fragment.get("deployment", {}))
 
 

@@ -10,6 +10,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
+from fairway.policy.placed import (
+    PlacedCaller,
+    PlacedEgress,
+    PlacedGate,
+    PlacedMetric,
+    PlacedSlo,
+    PlacedText,
+    PlacedVariable,
+    Step,
+)
 from fairway.spec.model import Evidence, Metadata, Model
 from fairway.spec.monitoring import Monitoring
 from fairway.spec.release import Release
@@ -23,7 +33,8 @@ class Served(NamedTuple):
     """A version's time in an environment, as the lock records it."""
 
     environment: Annotated[str, "The environment."]
-    hours: Annotated[float, "For how long it has served there, up to `--now`."]
+    hours: Annotated[float, "For how long it has served there at a stretch, up to `--now`."]
+    current: Annotated[bool, "It serves there still."]
 
 
 class Latency(NamedTuple):
@@ -64,6 +75,8 @@ class Version(NamedTuple):
     customCode: Annotated[bool, "A Python file of the spec's folder runs with it."]  # noqa: N815
     pushed: Annotated[bool, "The lock holds the digest of its pushed image."]
     serves: Annotated[bool, "It may take traffic here: it is stable or the candidate."]
+    answers: Annotated[bool, "Callers get its answers here, all of them or a share."]
+    retired: Annotated[str, "Why the project retired its source; empty when it has not."]
     served: Annotated[tuple[Served, ...], "Where it has served."]
     evidence: Annotated[EvidenceFacts, "Its test result."]
 
@@ -72,6 +85,7 @@ class Trust(NamedTuple):
     """What the project says of trust."""
 
     signers: Annotated[bool, "Keys or identities that sign models are named."]
+    keys: Annotated[bool, "Keys that sign models and test results are named."]
     signedEvidence: Annotated[bool, "Only signed test results count."]  # noqa: N815
     imagePrefixes: Annotated[tuple[str, ...], "Where images may come from."]  # noqa: N815
 
@@ -115,6 +129,16 @@ class Deployment(NamedTuple):
     serving: Annotated[Serving, "How the model is served."]
     release: Annotated[Release, "How traffic moves."]
     strategy: Annotated[str, "rolling, blueGreen, canary, shadow or ab."]
+    steps: Annotated[tuple[Step, ...], "The canary's steps."]
+    gates: Annotated[tuple[PlacedGate, ...], "The canary's gates."]
+    slos: Annotated[tuple[PlacedSlo, ...], "The service level objectives."]
+    bounds: Annotated[tuple[PlacedMetric, ...], "The metrics of the evidence."]
+    callers: Annotated[tuple[PlacedCaller, ...], "Who may call."]
+    egress: Annotated[tuple[PlacedEgress, ...], "Where the pods may connect to."]
+    variables: Annotated[tuple[PlacedVariable, ...], "Environment variables from Secrets."]
+    hosts: Annotated[tuple[PlacedText, ...], "Host names of the route."]
+    principals: Annotated[tuple[PlacedText, ...], "Whose client certificates are accepted."]
+    audiences: Annotated[tuple[PlacedText, ...], "Whom accepted tokens are meant for."]
     monitoring: Annotated[Monitoring | None, "How it is watched."]
     evidence: Annotated[Evidence | None, "What must be true of a version."]
     metrics: Annotated[tuple[str, ...], "What runtime and router export, by the names of gates."]
@@ -215,6 +239,7 @@ class Dockerfile(NamedTuple):
 
     path: Annotated[str, "Its path in the output."]
     instructions: Annotated[tuple[Instruction, ...], "The instructions in order."]
+    bases: Annotated[tuple[str, ...], "The images that stages begin from, ARG defaults filled in."]
     user: Annotated[str, "The user that the image runs as; empty when none is said."]
 
 
@@ -257,6 +282,9 @@ class Fleet(NamedTuple):
     deployments: Annotated[tuple[FleetDeployment, ...], "The deployments."]
     quota: Annotated[Quota | None, "What the environment has."]
     teams: Annotated[dict[str, tuple[str, ...]], "The owners of each team, as the project says."]
+    hosts: Annotated[dict[str, tuple[str, ...]], "The deployments of each host name, in order."]
+    sources: Annotated[dict[str, tuple[str, ...]], "The deployments that name each remote URI."]
+    namespaces: Annotated[dict[str, tuple[str, ...]], "The teams of each namespace, in order."]
     cpu: Annotated[float, "Cores that all of them may take at most."]
     memory: Annotated[float, "Bytes that all of them may take at most."]
     gpu: Annotated[int, "GPUs that all of them may take at most."]

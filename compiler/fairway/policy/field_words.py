@@ -1,0 +1,104 @@
+"""What the fields mean whose types say nothing of it: those of the plan, and Kubernetes' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+KUBERNETES = frozenset(
+    ("Container", "SecurityContext", "Capabilities", "Profile", "SeLinux", "Sysctl")
+)
+"""Messages whose fields have the names and the meaning that they have in Kubernetes."""
+
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "Quantity": {
+        "value": "The number.",
+        "unit": "`%`, `s` for seconds, or empty for a plain number.",
+    },
+    "Plan": {
+        "name": "The deployment's name.",
+        "environment": "The environment.",
+        "cluster": "The cluster.",
+        "namespace": "The namespace, its pattern filled in.",
+        "team": "The team.",
+        "description": "What the model does.",
+        "spec": "The spec's file.",
+        "spec_digest": "The digest of the spec's text.",
+        "strategy": "rolling or blueGreen.",
+        "active": "The name of the workload that answers.",
+        "labels": "Labels of every object.",
+        "selector": "Labels that all pods of the deployment have.",
+        "port": "The port that the server listens on.",
+        "service_port": "The port of the services.",
+        "probes": "How the cluster asks whether the server is well.",
+        "workloads": "The sets of pods, one for each version that runs.",
+        "services": "The names in the cluster.",
+        "routes": "The way from a gateway; none where no gateway may call.",
+        "callers": "The namespaces whose pods may call.",
+        "egress_namespaces": "The namespaces that the pods may connect to.",
+        "egress_addresses": "The addresses that the pods may connect to.",
+    },
+    "PlanProbes": {
+        "ready": "The path that says whether the server is ready.",
+        "live": "The path that says whether it lives.",
+        "startup_period": "Seconds between two tries while it starts.",
+        "startup_failures": "How many of them may fail.",
+        "drain": "Seconds that a pod goes on answering after it was told to end.",
+        "grace": "Seconds until a pod that was told to end is killed.",
+    },
+    "PlanWorkload": {
+        "name": "The Deployment's name.",
+        "version": "The version that it serves.",
+        "labels": "Labels of its pods.",
+        "selector": "Labels that it knows its pods by.",
+        "image": "The image, by digest where the lock has it.",
+        "arguments": "The server's arguments.",
+        "model_digest": "The root digest of the version's files.",
+        "requests": "What each pod asks for, as Kubernetes quantities.",
+        "limits": "What each pod gets at most, as Kubernetes quantities.",
+        "variables": "Environment variables from Secrets.",
+        "replicas": "How many pods there are, or at least are when it is autoscaled.",
+        "replicas_at_most": "How many pods there are at most.",
+        "autoscaled": "The number of pods follows the load.",
+        "scaling_resource": "What the load is measured by, cpu or memory; or empty.",
+        "scaling_utilization": "The share of the request that is aimed at, in percent; or 0.",
+        "surge": "Pods more than wanted during a rollout: a number or a percentage.",
+        "unavailable": "Pods fewer than wanted during a rollout: a number or a percentage.",
+    },
+    "PlanEnvironmentVariable": {
+        "name": "The variable.",
+        "secret": "The Secret in the namespace.",
+        "key": "The key in the Secret.",
+    },
+    "PlanService": {
+        "name": "The Service's name.",
+        "selector": "Labels of the pods behind it.",
+        "labels": "Its own labels.",
+    },
+    "PlanRoute": {
+        "gateway": "The gateway's name.",
+        "gateway_namespace": "The gateway's namespace.",
+        "listener": "The gateway's listener; empty for all of them.",
+        "hosts": "The host names.",
+        "path": "The path's beginning.",
+        "timeout": "For how long a request may take, as the Gateway API writes it: 2s.",
+        "backends": "Where requests go.",
+    },
+    "PlanBackend": {
+        "service": "The Service's name.",
+        "weight": "Its share of the traffic, out of the sum of all weights.",
+    },
+    "PlanNamespacePeer": {
+        "namespace": "The namespace.",
+        "port": "The port.",
+    },
+    "PlanAddressPeer": {
+        "cidr": "The block of addresses.",
+        "port": "The port.",
+    },
+}
+
+
+def words_of(message: str, field: str) -> str:
+    """Return what a field means, or nothing where its type says it."""
+    own = WORDS.get(message, {}).get(field, "")
+    return own or ("As in Kubernetes." if message in KUBERNETES else "")
