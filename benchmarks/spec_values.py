@@ -157,7 +157,7 @@ def _release(source: random.Random, versions: list[str]) -> dict[str, Any]:
     if source.random() < 0.8:
         rolling: dict[str, Any] = {"surge": source.choice((1, 2, "25%", "50%"))}
         if source.random() < 0.6:
-            rolling["unavailable"] = source.choice((0, 0, 1, "10%"))
+            rolling["unavailable"] = source.choice((0, 0, "10%"))
         release["strategy"] = {"rolling": rolling}
     return release
 
@@ -200,12 +200,12 @@ def _image(source: random.Random) -> dict[str, Any]:
 
 
 def _scaling(source: random.Random) -> dict[str, Any]:
-    least = source.randint(1, 4)
+    least = source.randint(2, 4)
     scaling: dict[str, Any] = {"min": least}
     if source.random() < 0.8:
         scaling["max"] = least + source.randint(0, 12)
         if source.random() < 0.6:
-            scaling["metric"] = source.choice(("cpu", "cpu", "memory"))
+            scaling["metric"] = "cpu"
             scaling["target"] = source.choice(("60%", "70%", "75%", "80 %"))
     return scaling
 
@@ -251,10 +251,11 @@ def _environments(source: random.Random, release: dict[str, Any]) -> dict[str, A
     if chance < 0.35:
         return {"production": {}}
     if chance < 0.45:
+        small["serving"]["scaling"]["min"] = small["serving"]["scaling"]["max"] = 2
         return {"staging": Anchor("small", small), "production": Alias("small")}
     if chance < 0.6:
-        scaling = Anchor("one", {"min": 1, "max": 1})
-        smaller = {"serving": {"scaling": Alias("one"), "resources": {"memory": "256Mi"}}}
+        scaling = Anchor("two", {"min": 2, "max": 2})
+        smaller = {"serving": {"scaling": Alias("two"), "resources": {"memory": "256Mi"}}}
         return {"staging": {"serving": {"scaling": scaling}}, "production": smaller}
     if "blueGreen" in release.get("strategy", {}) and chance < 0.8:
         small["release"] = {"strategy": {"blueGreen": {"active": "candidate"}}}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cel_expr_python import cel
 
+from fairway.policy.variables import VARIABLES
+
 if TYPE_CHECKING:
     from fairway.policy.schema import Kind, Message
 
@@ -15,17 +17,6 @@ Type: TypeAlias = Any
 
 _PACKAGE = "fairway"
 _NAMES = ("deployment", "plan", "object", "objects", "pod", "dockerfile", "file", "fleet")
-VARIABLES: Mapping[str, tuple[str, ...]] = {
-    "deployment": ("deployment",),
-    "plan": ("plan", "deployment"),
-    "pods": ("pod", "object", "objects", "deployment"),
-    "objects": ("object", "objects", "deployment"),
-    # Many specs have the same text, which is judged once: nothing else may matter.
-    "dockerfiles": ("dockerfile",),
-    "files": ("file",),
-    "fleet": ("fleet",),
-}
-"""The variables of a condition, by what it is about."""
 
 
 @cache

@@ -23,7 +23,7 @@ class Exercised(NamedTuple):
     equivalent: int = 0
     faults: tuple[str, ...] = ()
 
-    def and_(self, other: Exercised) -> Exercised:
+    def plus(self, other: Exercised) -> Exercised:
         """Return both together."""
         return Exercised(
             self.rules + other.rules,
@@ -54,7 +54,7 @@ def exercise_all(
     total = Exercised()
     for path in paths:
         each(path)
-        total = total.and_(exercise(path, mutants))
+        total = total.plus(exercise(path, mutants))
     return total
 
 

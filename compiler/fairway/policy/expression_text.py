@@ -51,6 +51,10 @@ def lines_of(node: Node, width: int) -> list[str]:
             for index, part in enumerate(node.parts)
             for line in _after(f"{sign} " if index else "", part, binds + 1, width)
         ]
+    if node.kind == "call" and node.name in _BINARY:
+        sign, binds = _BINARY[node.name]
+        left, right = node.parts
+        return [*_after("", left, binds, width), *_after(f"{sign} ", right, binds + 1, width)]
     if node.calls(CONDITIONAL):
         test, then, other = node.parts
         return [

@@ -40,6 +40,12 @@ def severity_of(program: Program, place: Environment, project: Project) -> Sever
     return Severity(program.severity) if said is None else _SEVERITIES[said]
 
 
+def off_in(place: Environment, project: Project) -> frozenset[str]:
+    """Return the rules that are off in an environment."""
+    said = {**project.severity, **place.severity}
+    return frozenset(name for name, severity in said.items() if severity == "off")
+
+
 def finding_of(
     verdict: Violation | Failure, severity: Severity, locate: Locate, deployment: Deployment
 ) -> Finding:

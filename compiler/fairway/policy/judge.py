@@ -1,16 +1,15 @@
-"""Judging: subjects held against all rules at once, and one by one only where one fails."""
+"""Judging: what keeps a rule is accepted by the rule's Python form, and CEL judges the rest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
-from cel_expr_python import cel
-
-from fairway.policy import cel_env
+from fairway.policy import semantics
 from fairway.policy.pack import Group
 from fairway.policy.program import Program, Template, fill
+from fairway.policy.variables import VARIABLES
 
 Subject: TypeAlias = Mapping[str, Any]
 """The variables of a condition: plain data by name."""
@@ -47,20 +46,51 @@ class Judge:
 
     def __init__(self, groups: Iterable[Group]) -> None:
         """Take the groups of all packs that are about the same, whatever the kind of object."""
-        self._groups = [(_expression(g.fused), [_Rule(p) for p in g.programs]) for g in groups]
+        self._rules: list[tuple[_Accept | None, Program]] = []
+        self._names: tuple[str, ...] = ()
+        for group in groups:
+            self._names = VARIABLES[group.about]
+            accepting = eval(group.accepting, dict(_BUILTINS))  # noqa: S307 - see python_form
+            self._rules += zip(accepting, group.programs, strict=True)
 
-    def judge(self, subject: Subject) -> Iterator[Violation | Failure]:
-        """Yield every rule that the subject breaks, or that cannot be evaluated on it."""
-        activation = cel_env.untyped().Activation(subject)
-        for fused, rules in self._groups:
-            if not _holds(fused, activation):
-                for rule in rules:
-                    yield from rule.judge(subject, activation)
+    def judge(
+        self, subject: Subject, off: Container[str] = frozenset()
+    ) -> Iterator[Violation | Failure]:
+        """Yield every rule that the subject breaks, or that cannot be evaluated on it.
+
+        Rules whose ids are in ``off`` are passed over.
+        """
+        values = [subject[name] for name in self._names]
+        activation: Any = None
+        for accept, program in self._rules:
+            try:
+                if accept is not None and accept(*values):
+                    continue
+            except Exception:  # noqa: BLE001, S110 - whatever it is, CEL has the word
+                pass
+            if program.id in off:
+                continue
+            if activation is None:
+                activation = _activation(subject)
+            yield from _Rule(program).judge(subject, activation)
+
+
+_Accept: TypeAlias = Callable[..., bool]
+_BUILTINS: Mapping[str, Any] = {
+    "__builtins__": {"all": all, "any": any, "sum": sum},
+    **semantics.NAMES,
+}
 
 
 def judge_one(program: Program, subject: Subject) -> Iterator[Violation | Failure]:
-    """Yield what one rule has against a subject."""
-    yield from _Rule(program).judge(subject, cel_env.untyped().Activation(subject))
+    """Yield what one rule has against a subject, by CEL alone."""
+    yield from _Rule(program).judge(subject, _activation(subject))
+
+
+def _activation(subject: Subject) -> Any:
+    from fairway.policy.cel_env import untyped
+
+    return untyped().Activation(subject)
 
 
 class _Rule:
@@ -73,18 +103,18 @@ class _Rule:
         program = self.program
         try:
             verdict = _expression(program.check).eval(activation)
-            if verdict.type() == cel.Type.BOOL and verdict.value():
+            if _true(verdict):
                 return
             if not program.each:
                 yield self.violation(subject, None, verdict)
                 return
             elements = _expression(program.each).eval(activation)
-            if elements.type() == cel.Type.ERROR:
+            if _is(elements, "ERROR"):
                 raise _EvaluationError(str(elements.value()))
             for element in elements.plain_value():
                 inner = {**subject, program.as_: element}
                 verdict = _eval(program.test, inner, program.as_)
-                if not (verdict.type() == cel.Type.BOOL and verdict.value()):
+                if not _true(verdict):
                     yield self.violation(inner, element, verdict)
         except _EvaluationError as error:
             yield Failure(program, str(error))
@@ -93,7 +123,7 @@ class _Rule:
 
     def violation(self, subject: Subject, element: Any, verdict: Any) -> Violation:
         """Return what is wrong, in the rule's words. Raises for a verdict that is none."""
-        if verdict.type() != cel.Type.BOOL:
+        if not _is(verdict, "BOOL"):
             raise _EvaluationError(_reason(str(verdict.value())))
         program = self.program
         texts = _texts(_eval(program.values, subject, program.as_))
@@ -108,7 +138,7 @@ class _EvaluationError(Exception):
 
 
 def _texts(values: Any) -> dict[int, str]:
-    if values.type() == cel.Type.ERROR:
+    if _is(values, "ERROR"):
         raise _EvaluationError(_reason(str(values.value())))
     return dict(enumerate(map(_text, values.plain_value())))
 
@@ -131,12 +161,14 @@ def _value(value: Any, texts: Mapping[int, str]) -> Any:
     return fill(template, texts)
 
 
-def _holds(expression: Any, activation: Any) -> bool:
-    try:
-        verdict = expression.eval(activation)
-    except RuntimeError:
-        return False  # one of them went too far; alone, each is named
-    return verdict.type() == cel.Type.BOOL and verdict.value() is True
+def _true(verdict: Any) -> bool:
+    return _is(verdict, "BOOL") and verdict.value() is True
+
+
+def _is(value: Any, kind: str) -> bool:
+    from cel_expr_python import cel
+
+    return bool(value.type() == getattr(cel.Type, kind))
 
 
 def _eval(program: bytes, subject: Subject, name: str) -> Any:
@@ -146,6 +178,8 @@ def _eval(program: bytes, subject: Subject, name: str) -> Any:
 
 @cache
 def _env(name: str) -> Any:
+    from fairway.policy import cel_env
+
     return cel_env.untyped_with(name) if name else cel_env.untyped()
 
 

@@ -5,27 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from types import CodeType
+from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import kept
 from fairway.errors import UsageError
 from fairway.packs import PACKAGE
 from fairway.policy.program import Program
 from fairway.policy.rule_file import RuleFile, read_rule
+from fairway.policy.variables import VARIABLES
 
-_TOGETHER = 10
-"""Rules that are judged as one: when one of them is broken, each of these is judged alone."""
+if TYPE_CHECKING:
+    from fairway.policy.expression import Node
 
 
 class Group(NamedTuple):
-    """Programs about the same thing; ``fused`` says whether a subject keeps all of them.
+    """Programs about the same thing.
 
-    ``kind`` is the kind of object that they are about, or empty for any.
+    ``kind`` is the kind of object that they are about, or empty for any. ``accepting`` is code
+    whose value is a function for each program, which says yes to what keeps it for sure.
     """
 
     about: str
     kind: str
-    fused: bytes
+    accepting: CodeType
     programs: tuple[Program, ...]
 
 
@@ -79,7 +82,8 @@ def load_pack(folder: str) -> Pack:
 
 def compile_pack(folder: str, rules: Iterable[RuleFile]) -> Pack:
     """Check rules and make them ready to run. Raises ``UsageError`` for one that is not right."""
-    from fairway.policy.program import compile_rule, fuse
+    from fairway.policy.program import compile_rule
+    from fairway.policy.python_form import accepting_code
 
     wanted: dict[tuple[str, str], list[RuleFile]] = {}
     for rule in rules:
@@ -91,11 +95,20 @@ def compile_pack(folder: str, rules: Iterable[RuleFile]) -> Pack:
         for rule in members:
             if rule.id not in compiled:
                 compiled[rule.id] = compile_rule(rule)
-        for start in range(0, len(members), _TOGETHER):
-            some = members[start : start + _TOGETHER]
-            programs = tuple(compiled[rule.id] for rule in some)
-            groups.append(Group(about, kind, fuse(some), programs))
+        programs = tuple(compiled[rule.id] for rule in members)
+        trees = [_tree(program) for program in programs]
+        groups.append(Group(about, kind, accepting_code(VARIABLES[about], trees), programs))
     return Pack(folder, tuple(groups), filler_code())
+
+
+def _tree(program: Program) -> Node | None:
+    """Return a program's condition, or None for one that is nested too deeply to be read."""
+    from fairway.policy.expression import read_expression
+
+    try:
+        return read_expression(program.check)
+    except ValueError:
+        return None
 
 
 @cache
@@ -106,6 +119,6 @@ def filler_code() -> object:
     return compile(filler_source(messages()), "<fillers>", "exec")
 
 
-def _group(group: tuple[str, str, bytes, list[tuple[object, ...]]]) -> Group:
-    about, kind, fused, programs = group
-    return Group(about, kind, fused, tuple(Program(*each) for each in programs))  # type: ignore[arg-type]
+def _group(group: tuple[str, str, CodeType, list[tuple[object, ...]]]) -> Group:
+    about, kind, accepting, programs = group
+    return Group(about, kind, accepting, tuple(Program(*each) for each in programs))  # type: ignore[arg-type]

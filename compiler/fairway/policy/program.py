@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, NoReturn
 
 from fairway.location import Route
-from fairway.policy import cel_env
 from fairway.policy.rule_file import RuleFile
+from fairway.policy.variables import VARIABLES
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
@@ -64,23 +64,15 @@ def compile_rule(rule: RuleFile) -> Program:
     return compiler.program()
 
 
-def fuse(rules: list[RuleFile]) -> bytes:
-    """Return one program that says whether a subject keeps all of these rules.
-
-    They are about the same, so that they have the same variables.
-    """
-    whole = " && ".join(condition(rule).whole for rule in rules)
-    serialised: bytes = cel_env.typed(rules[0].about).compile(whole).serialize()
-    return serialised
-
-
 class _Compiler:
     """Compiles the expressions of one rule."""
 
     def __init__(self, rule: RuleFile) -> None:
+        from fairway.policy.cel_env import typed  # what only judges has no need of it
+
         self.rule = rule
-        self.env = cel_env.typed(rule.about)
-        self.inner = self.env
+        self.typed = typed
+        self.env = self.inner = typed(rule.about)
         self.placeholders: dict[str, int] = {}
         self.expressions: list[str] = []
 
@@ -88,12 +80,12 @@ class _Compiler:
         rule = self.rule
         each = b""
         if rule.each:
-            if rule.as_ in cel_env.VARIABLES[rule.about]:
+            if rule.as_ in VARIABLES[rule.about]:
                 rule.fail(("as",), f"`{rule.as_}` is the subject's own name; choose another")
             self.compile(self.env, rule.each, ("each",), "LIST")
             each = self.env.compile(rule.each).serialize()
             element = self.env.compile(f"({rule.each})[0]").return_type()
-            self.inner = cel_env.typed(rule.about, {rule.as_: element})
+            self.inner = self.typed(rule.about, {rule.as_: element})
         for key, text in (("when", rule.when), ("require", rule.require)):
             if text:
                 self.compile(self.inner, text, (key,), "BOOL")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
-from fairway.policy.cel_env import VARIABLES
 from fairway.policy.controls import CATALOGUES, Catalogue, catalogue_of, coverage
 from fairway.policy.field_words import words_of
 from fairway.policy.manual import as_markdown
 from fairway.policy.rule_file import RuleFile
 from fairway.policy.schema import ROOTS, Field, Kind, Message, message_name, messages
+from fairway.policy.variables import VARIABLES
 
 _FAMILIES: Mapping[str, str] = {
     "security": "Who may change, reach and run a model, and with which rights.",

@@ -16,6 +16,7 @@ from fairway.policy.findings import (
     Locate,
     finding_of,
     fleet_finding,
+    off_in,
     severity_of,
     spec_location,
 )
@@ -56,6 +57,7 @@ class Policies:
         self._packs = packs
         self._targets = targets
         self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
+        self._off: dict[str, frozenset[str]] = {}
         self._known: frozenset[str] = frozenset()  # the secrets in the spec that is judged
         self._judged_texts: dict[_Text, tuple[Violation | Failure, ...]] = {}
         self._judges: dict[tuple[str, str], Judge | None] = {}
@@ -146,7 +148,11 @@ class Policies:
         judge = self._judge_of(about, kind)
         if judge is not None:
             where = locate or partial(spec_location, deployment)
-            yield from self._findings(judge.judge(subject), deployment, where)
+            off = self._off.get(deployment.environment)
+            if off is None:
+                off = off_in(deployment.place, deployment.project)
+                self._off[deployment.environment] = off
+            yield from self._findings(judge.judge(subject, off), deployment, where)
 
     def _findings(
         self, verdicts: Iterable[Violation | Failure], deployment: Deployment, where: Locate
