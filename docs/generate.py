@@ -16,6 +16,8 @@ from pydantic import BaseModel
 from fairway.cli import cli
 from fairway.json_schema import NAMES
 from fairway.packs import pack_folder
+from fairway.policy.pack import read_pack
+from fairway.policy.reference import policies_page, subjects_page
 from fairway.rules import ALL_RULES
 from fairway.scaffold.write import schema_text
 from fairway.spec.deployment import DeploymentSpec
@@ -34,6 +36,8 @@ def pages() -> dict[str, str]:
         "reference/findings.md": GENERATED + findings(),
         "reference/cli.md": GENERATED + command_line(),
         "reference/targets.md": GENERATED + targets(),
+        "reference/policies.md": GENERATED + policies_page(read_pack(pack_folder("policies"))),
+        "reference/policy-subjects.md": GENERATED + subjects_page(),
         "reference/deployment.md": GENERATED + language("deployment.yaml", DeploymentSpec),
         "reference/project.md": GENERATED + language("fairway.yaml", Project),
         **schemas,
@@ -53,14 +57,21 @@ def command_line() -> str:
     lines = ["# Commands\n"]
     top = click.Context(cli, info_name="fairway", max_content_width=100, terminal_width=100)
     lines.append(f"```text\n{cli.get_help(top)}\n```\n")
-    for name in cli.list_commands(top):
-        command = cli.get_command(top, name)
+    lines += _commands(cli, top, "##")
+    return "\n".join(lines)
+
+
+def _commands(group: click.Group, above: click.Context, heading: str) -> Iterator[str]:
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
         assert command is not None
         context = click.Context(
-            command, info_name=name, parent=top, max_content_width=100, terminal_width=100
+            command, info_name=name, parent=above, max_content_width=100, terminal_width=100
         )
-        lines.append(f"## fairway {name}\n\n```text\n{command.get_help(context)}\n```\n")
-    return "\n".join(lines)
+        help_text = command.get_help(context)
+        yield f"{heading} {context.command_path}\n\n```text\n{help_text}\n```\n"
+        if isinstance(command, click.Group):
+            yield from _commands(command, context, f"{heading}#")
 
 
 def targets() -> str:

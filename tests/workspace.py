@@ -41,6 +41,7 @@ PROJECT: Document = {
     },
     "registry": "registry.example.com:5000/ml",
     "images": {"python": f"docker.io/library/python:3.12-slim@sha256:{'ab' * 32}"},
+    "policies": [],
     "trust": {"skopsTypes": ["sklearn.*", 'a "quoted" $TYPE']},
 }
 CONTRACT = {

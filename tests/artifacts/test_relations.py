@@ -20,7 +20,7 @@ def test_the_fleet(fleet_manifests: list[Manifest]) -> None:
 def manifest(fleet_manifests: list[Manifest]) -> Manifest:
     """A manifest with everything in it: two workloads, autoscalers and a route."""
     found = next(
-        m for m in fleet_manifests if m.path == "production/tumour-screening/manifest.yaml"
+        m for m in fleet_manifests if m.path == "production/wine-cultivar/manifest.yaml"
     )
     assert {"HTTPRoute", "HorizontalPodAutoscaler"} <= {o["kind"] for o in found.objects}
     assert len(found.of("Deployment")) == 2
@@ -77,7 +77,7 @@ def first_backend(**values: Any) -> Callable[[Manifest], None]:
 
 
 RULES = ("spec", "rules")
-WITHOUT_TRAFFIC = [{"name": "tumour-screening", "port": 80, "weight": 0}]
+WITHOUT_TRAFFIC = [{"name": "wine-cultivar", "port": 80, "weight": 0}]
 MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("names", "too long", put("Service", "metadata", "name", "x" * 64)),
     ("names", "service", put("Service", "metadata", "name", "1st")),
@@ -136,7 +136,7 @@ MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("routes", "backend", first_backend(name="nobody")),
     ("routes", "port", first_backend(port=8080)),
     ("routes", "weight", put("HTTPRoute", *RULES, 0, "backendRefs", WITHOUT_TRAFFIC)),
-    ("routes", "twice", first_backend(name="tumour-screening-1-1-0")),
+    ("routes", "twice", first_backend(name="wine-cultivar-1-1-0")),
     ("routes", "timeout", put("HTTPRoute", *RULES, 0, "timeouts", "request", "0s")),
     ("routes", "digits", put("HTTPRoute", *RULES, 0, "timeouts", "request", "100000h")),
     ("routes", "longer", put("HTTPRoute", *RULES, 0, "timeouts", "backendRequest", "1h")),

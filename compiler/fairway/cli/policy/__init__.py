@@ -1,0 +1,1 @@
+"""What ``fairway policy`` does: one module for each of its commands."""
