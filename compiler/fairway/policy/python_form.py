@@ -34,7 +34,7 @@ _PLAIN_PATTERN = re.compile(
     r"""(?: [^\\\[\](){}^$.|?*+]            # a character that means itself
       | \\[.\-/+*?()\[\]{}|^$\\dDwWsSbB]      # an escape that both languages have
       | \[\^?(?:[^\\\[\]]|\\[.\-/+*?()\[\]{}|^$\\dws])+\]   # a class
-      | \(\?:? | \(\?i\) | \( | \) | \| | [.^$?*+] | \{\d+(?:,\d*)?\} )*\Z""",
+      | \(\?: | \(\?i\) | \((?!\?) | \) | \| | [.^$?*+] | \{\d+(?:,\d*)?\} )*\Z""",
     re.VERBOSE,
 )
 
