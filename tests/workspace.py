@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import yaml
 
 from fairway.check import Checked, check_spec
-from fairway.compile import Compiled, Compiler, Selection
+from fairway.compile import Compiled, Compiler
 from fairway.project import LoadedProject, load_project
 
 Document: TypeAlias = dict[str, Any]

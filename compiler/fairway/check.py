@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
 from fairway.bound import BoundSpec, read_spec
-from fairway.deployment import Deployment, ModelVersion
+from fairway.deployment import Deployment, ModelVersion, VersionEvidence
 from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.finding import Finding, Fix, Severity, merge_environments
 from fairway.location import Location, Route
@@ -23,7 +23,6 @@ from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
     from fairway.compile import Compiled
-    from fairway.evidence.known import VersionEvidence
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock
 

@@ -9,7 +9,8 @@ from fairway.source.layers import Merged
 from fairway.spec.slug import filled, slug
 
 if TYPE_CHECKING:
-    from fairway.evidence.known import VersionEvidence
+    from datetime import datetime
+
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock, LockedVersion
     from fairway.spec.project import Environment, Project
@@ -37,6 +38,26 @@ class ModelVersion(NamedTuple):
     contract: OwnFile
     entrypoint: tuple[tuple[OwnFile, str], ...]
     requirements: tuple[OwnFile, ...]
+
+
+class VersionEvidence(NamedTuple):
+    """The evidence of one version: ``counts`` when nothing speaks against it.
+
+    ``result`` is PASSED, WARNED or FAILED and ``time`` when it was made, as far as they could be
+    read; ``key_id`` is the trusted key that signed it. WARNED says that the version is worse than
+    stable by more than chance explains. ``examples`` is how many of the contract's were tried;
+    ``latency`` (p50, p95, p99 in seconds) and ``throughput`` (requests per second) are what one
+    server measured, 0 where they are not known.
+    """
+
+    present: bool = False
+    counts: bool = False
+    result: str = ""
+    time: datetime | None = None
+    key_id: str = ""
+    examples: int = 0
+    latency: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    throughput: float = 0.0
 
 
 class Deployment(NamedTuple):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fairway.waivers.book import Use, WaivableRules, WaiverBook
     from fairway.waivers.file import LoadedWaivers
 
+
 class Governed(NamedTuple):
     """A spec with all that counts against it, and what is waived of that."""
 

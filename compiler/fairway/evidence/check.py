@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fairway.deployment import ModelVersion
+from fairway.deployment import ModelVersion, VersionEvidence
 from fairway.evidence import rules
 from fairway.evidence.dates import parse_time
 from fairway.evidence.files import page_path, report_path, statement_path
-from fairway.evidence.known import VersionEvidence, with_measures
+from fairway.evidence.measured import with_measures
 from fairway.evidence.thresholds import judge, said, thresholds_of
 from fairway.finding import Finding
 from fairway.rule import Rule

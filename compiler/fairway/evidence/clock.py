@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from datetime import datetime
-from pathlib import Path
+from os import PathLike
 
 from fairway.errors import UsageError
 from fairway.evidence.dates import parse_time
@@ -12,7 +12,7 @@ from fairway.evidence.dates import parse_time
 _FORMS = "give it as RFC 3339, such as 2026-11-01T09:00:00Z"
 
 
-def time_of_test(given: str | None, folder: Path) -> datetime:
+def time_of_test(given: str | None, folder: str | PathLike[str]) -> datetime:
     """Return ``given`` (RFC 3339), or the time of HEAD in ``folder``. Raises ``UsageError``."""
     if given is not None:
         found = parse_time(given)

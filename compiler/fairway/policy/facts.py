@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fairway.deployment import Deployment, ModelVersion
 from fairway.evidence.dates import parse_time
 from fairway.plan.model import Plan
-from fairway.policy.placed import placed_parts
+from fairway.policy.places import placed_parts
 
 if TYPE_CHECKING:
-    from fairway.evidence.known import VersionEvidence
+    from fairway.deployment import VersionEvidence
 
 Data: TypeAlias = dict[str, Any]
 
@@ -83,12 +83,7 @@ class Facts:
             "strategy": strategy_name(deployment),
             "metrics": list(self._metrics(deployment)),
             "secrets": list(secrets),
-            "trust": {
-                "signers": bool(project.trust.model_keys or project.trust.model_identities),
-                "keys": bool(project.trust.model_keys),
-                "signedEvidence": project.trust.signed_evidence,
-                "imagePrefixes": list(project.trust.image_prefixes),
-            },
+            "trust": _trust(project.trust),
         }
         if release.candidate is not None:
             facts["candidate"] = by_name[release.candidate]
@@ -198,6 +193,15 @@ def strategy_name(deployment: Deployment) -> str:
         if value is not None:
             return name
     return "rolling"
+
+
+def _trust(trust: Any) -> Data:
+    return {
+        "signers": bool(trust.model_keys or trust.model_identities),
+        "keys": bool(trust.model_keys),
+        "signedEvidence": trust.signed_evidence,
+        "imagePrefixes": list(trust.image_prefixes),
+    }
 
 
 def _gateway(gateway: Any) -> Mapping[str, str]:

@@ -151,7 +151,13 @@ def test_image_that_was_not_pushed_is_refused(pusher: Pusher, registry: Registry
 def test_lock_is_written_once_and_read_again(tmp_path: Path):
     image = {"reference": "python:3.12", "digest": ABSENT, "mediaType": OCI_INDEX}
     lock = locked(python=image, another=image).model_copy(
-        update={"policies": {"oci://registry.example.com/pack:1": LockedPack(manifest=ABSENT, digest=ABSENT, files={})}}
+        update={
+            "policies": {
+                "oci://registry.example.com/pack:1": LockedPack(
+                    manifest=ABSENT, digest=ABSENT, files={}
+                )
+            }
+        }
     )
     path = tmp_path / PROJECT_LOCK_NAME
     assert read_project_lock(path) == project_lock({})
