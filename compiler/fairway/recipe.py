@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fairway.errors import UsageError
-from fairway.packs import PACKAGE as PACKAGE_PATH
+from fairway.packs import PACKAGE
 from fairway.plan.image import Recipe
 from fairway.plan.model import ContextFile
 from fairway.target.load import Target
 
-PACKAGE = Path(PACKAGE_PATH)
+if TYPE_CHECKING:
+    from pathlib import Path
+
 REQUIREMENTS = ("sklearn", "onnx", "python")
 
 
@@ -22,15 +25,15 @@ def image_recipe(targets: Mapping[str, Target]) -> Recipe | None:
     target = next((target for target in targets.values() if target.role == "image"), None)
     if target is None:
         return None
-    folder = Path(target.folder)
+    folder = target.folder
     ignore = _file(
-        folder / "dockerignore", ".dockerignore", "target", f"{target.name}/dockerignore"
+        f"{folder}/dockerignore", ".dockerignore", "target", f"{target.name}/dockerignore"
     )
     return Recipe(
         template=target.template_digest(),
         requirements={
             runtime: _file(
-                folder / "requirements" / f"{runtime}.txt",
+                f"{folder}/requirements/{runtime}.txt",
                 "requirements.txt",
                 "target",
                 f"{target.name}/requirements/{runtime}.txt",
@@ -43,8 +46,10 @@ def image_recipe(targets: Mapping[str, Target]) -> Recipe | None:
 
 def source_file(file: ContextFile, targets: Mapping[str, Target]) -> Path:
     """Return where a context's ``target`` or ``engine`` file is on this machine."""
+    from pathlib import Path
+
     if file.source == "engine":
-        return PACKAGE / file.name
+        return Path(PACKAGE) / file.name
     name, _, rest = file.name.partition("/")
     if name not in targets:
         raise UsageError(f"the build context needs the target {name}, which is not installed")
@@ -53,17 +58,15 @@ def source_file(file: ContextFile, targets: Mapping[str, Target]) -> Path:
 
 @cache
 def _server() -> tuple[ContextFile, ...]:
-    paths = [PACKAGE / "__init__.py", *sorted((PACKAGE / "serve").glob("*.py"))]
-    return tuple(
-        _file(path, f"fairway/{name}", "engine", name)
-        for path in paths
-        for name in (path.relative_to(PACKAGE).as_posix(),)
-    )
+    serve = sorted(os.listdir(os.path.join(PACKAGE, "serve")))
+    names = ["__init__.py", *(f"serve/{name}" for name in serve if name.endswith(".py"))]
+    return tuple(_file(f"{PACKAGE}/{name}", f"fairway/{name}", "engine", name) for name in names)
 
 
-def _file(path: Path, context_path: str, source: str, name: str) -> ContextFile:
+def _file(path: str, context_path: str, source: str, name: str) -> ContextFile:
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as stream:
+            data = stream.read()
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}") from error
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -64,7 +64,7 @@ PASSWORDS = (
     "password: {}", 'password: "{}"', "DB_PASSWORD={}", "- name: REDIS_PASSWORD\n  value: '{}'",
     "postgresql://fraud:{}@db.example.com:5432/features", '{{"password":"{}","user":"x"}}',
     "# password: {}", "ENV POSTGRES_PASSWORD {}", '["--password", "{}"]',
-    "Server=db;User=x;Password={};Encrypt=true", "https://bot:{}@pypi.example.com/simple",
+    "Server=db;User=x;Password={};Encrypt=true", "https://bot:{}@pypi.example.com/index",
 )  # fmt: skip
 HELD_OUT_PASSWORDS = (
     "db_passwd: {}", "passphrase: '{}'", "MYSQL_PWD={}", "  {{name: ADMIN_PASSWORD, value: {}}}",
