@@ -125,3 +125,13 @@ def test_the_schema_refuses_what_the_program_refuses() -> None:
     }
     for fault, broken in faults.items():
         assert list(validator.iter_errors(broken)), fault
+
+
+def test_rules_shown_beside_those_of_other_engines_are_the_built_in_ones() -> None:
+    text = (ROOT / "docs" / "moving-from-other-policy-engines.md").read_text("utf-8")
+    blocks = re.findall(r"```yml\n# (policies/\S+\.yaml), [^\n]*\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) >= 5
+    for path, block in blocks:
+        rule = (ROOT / path).read_text("utf-8")
+        lines = iter(rule.splitlines())
+        assert all(line in lines for line in block.splitlines()), path
