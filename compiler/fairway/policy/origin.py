@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
@@ -80,8 +80,16 @@ def _walk(node: Any, route: Route) -> tuple[Route, str, dict[str, str]]:
             at.append(index)
         else:
             break
-    text = " ".join(_EXPRESSION.findall(node)) if isinstance(node, str) else ""
-    return tuple(at), text, scope
+    return tuple(at), " ".join(_expressions(node)), scope
+
+
+def _expressions(node: Any) -> Iterator[str]:
+    """Yield the expressions of a node and of all that is below it."""
+    if isinstance(node, str):
+        yield from _EXPRESSION.findall(node)
+    elif isinstance(node, dict | list):
+        for below in node.values() if isinstance(node, dict) else node:
+            yield from _expressions(below)
 
 
 def _item(node: list[Any], index: int) -> int:

@@ -48,9 +48,17 @@ def function(code: CodeType, quote: Callable[[Any], str] | None = None) -> Calla
         "listed": _json_list,
         "remembered": _remembered,
         "quote": quote,
+        "without_nulls": _without_nulls,
     }
     made: Callable[[Any], Any] = eval(code, names)  # noqa: S307 - see above
     return made
+
+
+def _without_nulls(value: Any) -> Any:
+    """Return objects without the keys that are null, which Kubernetes takes for not given."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(each) for key, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 @lru_cache(maxsize=4096)

@@ -11,7 +11,7 @@ from fairway.target.function import Code, compiled
 from fairway.target.fused import json_source, yaml_source
 from fairway.target.load import ArtifactTemplate, Subject, Target, read_template
 from fairway.target.quote import QUOTERS
-from fairway.target.structured import path_source, translate_documents
+from fairway.target.structured import Node, path_source, translate_documents
 from fairway.target.text import text_source
 
 _SCOPES: Mapping[Subject, type] = {"plan": Plan, "image": ImagePlan}
@@ -28,6 +28,8 @@ def translate(target: Target, template: ArtifactTemplate) -> Code:
         nodes = translate_documents(read_template(file), scope)
         content = yaml_source(nodes) if template.format == "yaml" else json_source(nodes)
         objects = "[" + ", ".join(f"[{node.as_items()}]" for node in nodes) + "]"
+        if any(_holds_null(node) for node in nodes):
+            objects = f"without_nulls({objects})"
     elif template.format in QUOTERS:
         with open(file, encoding="utf-8") as stream:
             content = text_source(stream.read(), file, scope)
@@ -37,3 +39,9 @@ def translate(target: Target, template: ArtifactTemplate) -> Code:
             f"{target.document.path}: unknown format {template.format}; known: {known}"
         )
     return Code(*(compiled(source, subject) for source in (path, content, objects)))
+
+
+def _holds_null(node: Node) -> bool:
+    """Whether a template says null somewhere; values of the plan never are."""
+    below = (*(each for _, each in node.entries or ()), *(node.items or ()))
+    return (node.fixed and node.value is None) or any(map(_holds_null, below))
