@@ -72,13 +72,17 @@ class Fleet:
             self._governance[loaded.root] = Governance(loaded, self._now, compiler)
         return self._governance[loaded.root]
 
-    def policies(self) -> Mapping[str, rule.Rule]:
-        """Return the rules of every pack that was used, by id."""
+    def policies(self) -> Mapping[str, tuple[rule.Rule, bool]]:
+        """Return the rules of every pack that was used, by id, and whether they are built in."""
         used = [each.policies for each in self._governance.values() if each.policies is not None]
         return {
-            name: rule.Rule(name, program.title, program.why, Severity(program.severity))
+            name: (
+                rule.Rule(name, program.title, program.why, Severity(program.severity)),
+                pack.builtin,
+            )
             for policies in used
-            for name, program in policies.rules.items()
+            for pack in policies.packs
+            for name, program in pack.programs().items()
         }
 
     def today(self) -> date | None:

@@ -75,13 +75,13 @@ def write_reports(
     deployments: int,
     formats: Sequence[str],
     outputs: Sequence[str],
-    policies: Mapping[str, Rule] = MappingProxyType({}),
+    policies: Mapping[str, tuple[Rule, bool]] = MappingProxyType({}),
     today: date | None = None,
 ) -> None:
     """Print the diagnostics in each format, to its file or to stdout.
 
-    ``policies`` are the rules that are not the engine's own; waivers' days are counted from
-    ``today``.
+    ``policies`` are the rules that are not the engine's own, and whether they are built in;
+    waivers' days are counted from ``today``.
     """
     summary = summarise(diagnostics, files=files, deployments=deployments)
     rules = _rules(diagnostics, policies)
@@ -122,19 +122,23 @@ def _destinations(formats: Sequence[str], outputs: Sequence[str]) -> list[tuple[
     return pairs
 
 
-def _rules(diagnostics: Sequence[Diagnostic], policies: Mapping[str, Rule]) -> dict[str, RuleInfo]:
+def _rules(
+    diagnostics: Sequence[Diagnostic], policies: Mapping[str, tuple[Rule, bool]]
+) -> dict[str, RuleInfo]:
     used = {diagnostic.rule for diagnostic in diagnostics}
+    pages = [("findings", rule) for rule in ALL_RULES.values()]
+    # Rules of others have their manual page in `fairway policy explain` only.
+    pages += [("policies" if builtin else "", rule) for rule, builtin in policies.values()]
     return {
-        name: RuleInfo(
+        rule.id: RuleInfo(
             id=rule.id,
             title=rule.title,
             help=rule.why,
-            url=f"{REFERENCE}/{page}.md#{rule.id.replace('/', '')}",
+            url=f"{REFERENCE}/{page}.md#{rule.id.replace('/', '')}" if page else "",
             severity=rule.severity,
         )
-        for page, rules in (("findings", ALL_RULES), ("policies", policies))
-        for name, rule in rules.items()
-        if name in used
+        for page, rule in pages
+        if rule.id in used
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import kept
 from fairway.errors import UsageError
-from fairway.packs import PACKAGE
+from fairway.packs import PACKAGE, pack_folder
 from fairway.policy.program import Program
 from fairway.policy.rule_file import RuleFile, read_rule
 from fairway.policy.variables import VARIABLES
@@ -38,6 +38,11 @@ class Pack(NamedTuple):
     folder: str
     groups: tuple[Group, ...]
     fillers: object  # a code object that defines what fills subjects
+
+    @property
+    def builtin(self) -> bool:
+        """Whether it is the pack that comes with Fairway, whose rules the reference has."""
+        return os.path.realpath(self.folder) == os.path.realpath(pack_folder("policies"))
 
     def programs(self) -> dict[str, Program]:
         """Return every rule by its id."""
