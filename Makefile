@@ -55,7 +55,7 @@ constraints: $(READY) ## choose the newest versions of everything in .venv, as n
 	PATH="$(CURDIR)/$(BIN):$$PATH" .github/constraints.sh
 
 clean: ## remove .venv and everything else that git ignores here
-	rm -rf $(VENV) build dist rendered .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-checkov .venv-mlflow .cache build dist rendered .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A .venv that cannot run pip, half made or of a Python that is gone, is made again. The venv's own
