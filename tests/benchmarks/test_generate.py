@@ -82,6 +82,6 @@ def test_specs_vary(fleet: tuple[Path, dict[str, str]]) -> None:
     for written in (
         "framework: sklearn", "framework: onnx", "framework: python", "format: joblib",
         "runtime: image", "blueGreen", "rolling", "egress", "secrets", "gateway: internal",
-        "hosts", "&one", "*one", ">-", '"@', "# ", "- {", "environments",
+        "hosts", "&two", "*two", ">-", '"@', "# ", "- {", "environments",
     ):  # fmt: skip
         assert written in text, written

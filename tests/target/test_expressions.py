@@ -16,7 +16,7 @@ ALLOWED: dict[str, Any] = {
     "thing.ratio": 0.5,
     "thing.ready": True,
     "thing.share": "25%",
-    "thing.tags": ("a", "b"),
+    "thing.tags": ["a", "b"],
     "thing.labels": {"app": "one"},
     "thing.part.name": "inner",
     "'text'": "text",
