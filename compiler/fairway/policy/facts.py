@@ -5,7 +5,7 @@ The shapes are those of ``subject``; a test holds the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +13,7 @@ from fairway.deployment import Deployment, ModelVersion
 from fairway.evidence.dates import parse_time
 from fairway.plan.model import Plan
 from fairway.policy.places import placed_parts
+from fairway.secrets.find import Secret, shown
 
 if TYPE_CHECKING:
     from fairway.deployment import VersionEvidence
@@ -179,6 +180,18 @@ def answers(deployment: Deployment, version: str) -> bool:
         begun = canary is not None and canary.step > 0 and release.handover is None
         return switched or begun or release.strategy.ab is not None
     return version == release.stable and not switched
+
+
+def secret_facts(text: str, secrets: Iterable[Secret]) -> list[Data]:
+    """Return the secrets of a text as rules see them."""
+    return [
+        {
+            "kind": found.kind,
+            "shown": shown(text[found.start : found.end]),
+            "place": f"text[{found.start}:{found.end}]",
+        }
+        for found in secrets
+    ]
 
 
 def strategy_name(deployment: Deployment) -> str:

@@ -63,7 +63,11 @@ def finding_of(
 
 
 def fleet_finding(
-    verdict: Violation | Failure, severity: Severity, facts: FleetFacts, project: Document
+    verdict: Violation | Failure,
+    severity: Severity,
+    facts: FleetFacts,
+    project: Document,
+    find: Callable[[str], Deployment | None],
 ) -> Finding:
     """Return the finding that a verdict on a fleet is.
 
@@ -71,7 +75,7 @@ def fleet_finding(
     """
     element = verdict.element if isinstance(verdict, Violation) else None
     spec = element.get("spec") if isinstance(element, dict) else None
-    deployment = facts.deployments.get(spec) if isinstance(spec, str) else None
+    deployment = find(spec) if isinstance(spec, str) else None
     if deployment is not None:
         return finding_of(verdict, severity, partial(spec_location, deployment), deployment)
     environments = (facts.environment,)
@@ -79,7 +83,10 @@ def fleet_finding(
         message = f"the rule {verdict.rule.id} could not be evaluated: {verdict.why}"
         at = Location(project.path, ("policies",))
         return rule.POLICY(message, at, environments=environments)
-    at = Location(project.path, parse_route(verdict.at))
+    offsets = _OFFSETS.match(verdict.at)
+    at = Location(project.path, () if offsets else parse_route(verdict.at))
+    if offsets is not None:
+        at = at._replace(offsets=(int(offsets[1]), int(offsets[2])))
     fix = Fix(verdict.fix) if verdict.fix else None
     return Finding(verdict.rule.id, severity, verdict.message, at, fix, (), environments)
 

@@ -20,7 +20,6 @@ class FleetFacts:
         self.environment = first.environment
         self.place = first.place
         self.project = first.project
-        self.deployments: dict[str, Deployment] = {}
         self._facts: list[Data] = []
 
     def add(self, deployment: Deployment) -> None:
@@ -28,7 +27,6 @@ class FleetFacts:
         spec = deployment.spec
         sources = sorted({version.uri for version in spec.versions.values()})
         pods, resources = pods_at_most(deployment), spec.serving.resources
-        self.deployments[deployment.path] = deployment
         self._facts.append(
             {
                 "name": deployment.name,
@@ -45,10 +43,11 @@ class FleetFacts:
             }
         )
 
-    def subject(self) -> Data:
-        """Return the fleet as rules see it."""
+    def subject(self, secrets: Sequence[Data] = ()) -> Data:
+        """Return the fleet as rules see it; ``secrets`` is what ``fairway.yaml`` seems to hold."""
         facts: Data = {
             "environment": self.environment,
+            "secrets": list(secrets),
             "deployments": self._facts,
             "teams": {name: list(team.owners) for name, team in self.project.teams.items()},
             **together(self._facts),

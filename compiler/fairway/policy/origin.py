@@ -79,6 +79,8 @@ def _walk(node: Any, route: Route) -> tuple[Route, str, dict[str, str]]:
             node = node[index]
             at.append(index)
         else:
+            # Of what is not there the map around it says nothing, but an expression may be both.
+            node = node if isinstance(node, str) else ""
             break
     return tuple(at), " ".join(_expressions(node)), scope
 

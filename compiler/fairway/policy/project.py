@@ -53,10 +53,13 @@ class ProjectPolicies:
         self._policies = Policies(
             self.packs,
             loaded.targets,
+            loaded.document or Document("", "", "", None, (0, 0)),
             lambda: time_to_judge_by(now, loaded.root),
             _exported(loaded),
         )
         self._fleets: dict[str, FleetFacts] = {}
+        self._now = now
+        self._again: dict[str, Checked] = {}
 
     def unknown_rules(self) -> list[Finding]:
         """Return a finding for each severity of a rule that no pack has."""
@@ -99,20 +102,25 @@ class ProjectPolicies:
         document = self._loaded.document
         if document is None:
             return [], {}
-        findings = [
-            finding
-            for facts in self._fleets.values()
-            for finding in self._policies.check_fleet(facts, document)
-        ]
-        named = {finding.at.file for finding in findings}
-        documents = {
-            layer.document.path: layer.document
-            for facts in self._fleets.values()
-            for deployment in facts.deployments.values()
-            for layer in deployment.merged.layers
-            if layer.document.path in named
-        }
+        findings: list[Finding] = []
+        documents: dict[str, Document] = {}
+        for facts in self._fleets.values():
+
+            def find(path: str, environment: str = facts.environment) -> Deployment | None:
+                checked = self._checked_again(path)
+                documents.update(checked.documents)
+                return next((d for d in checked.judged if d.environment == environment), None)
+
+            findings += self._policies.check_fleet(facts, find)
         return merge_environments(findings), documents
+
+    def _checked_again(self, path: str) -> Checked:
+        """Return a spec that a rule of fleets is broken by; not all of them are kept in memory."""
+        from fairway.check import check_spec
+
+        if path not in self._again:
+            self._again[path] = check_spec(path, self._loaded, self._now)
+        return self._again[path]
 
     def _rendered(self, plan: object, compiled: Compiled) -> Rendered:
         texts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -11,7 +12,7 @@ from fairway.deployment import Deployment
 from fairway.finding import Finding, Related
 from fairway.location import Location, Route, parse_route
 from fairway.plan.model import Plan
-from fairway.policy.facts import Data, Facts
+from fairway.policy.facts import Data, Facts, secret_facts
 from fairway.policy.findings import (
     Locate,
     finding_of,
@@ -25,7 +26,7 @@ from fairway.policy.judge import Failure, Judge, Violation
 from fairway.policy.objects import dockerfile_of, pods_of
 from fairway.policy.origin import object_origin
 from fairway.policy.pack import Pack
-from fairway.secrets.find import find_secrets, shown
+from fairway.secrets.find import find_secrets
 from fairway.source.document import Document
 from fairway.target.load import Target
 from fairway.target.render import RenderedObject
@@ -50,12 +51,15 @@ class Policies:
         self,
         packs: Sequence[Pack],
         targets: Mapping[str, Target],
+        project: Document,
         now: Callable[[], datetime | None],
         metrics: Callable[[Deployment], Sequence[str]] = lambda _: (),
     ) -> None:
         """Take the packs' rules; ``metrics`` names what a deployment's targets export."""
         self._packs = packs
         self._targets = targets
+        self._project = project
+        self._clean: bool | None = None  # whether targets and project hold no secrets
         self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
         self._off: dict[str, frozenset[str]] = {}
         self._known: frozenset[str] = frozenset()  # the secrets in the spec that is judged
@@ -78,7 +82,7 @@ class Policies:
             self._judged_texts.clear()
         found = find_secrets(document.text)
         self._known = frozenset(document.text[each.start : each.end] for each in found)
-        secrets = _secrets(document.text)
+        secrets = secret_facts(document.text, found)
         findings: list[Finding] = []
         for deployment in deployments:
             facts = self._facts.deployment(deployment, secrets)
@@ -88,17 +92,22 @@ class Policies:
                 findings += self._check_rendered(deployment, facts, done)
         return findings
 
-    def check_fleet(self, facts: FleetFacts, project: Document) -> Iterator[Finding]:
+    def check_fleet(
+        self, facts: FleetFacts, find: Callable[[str], Deployment | None]
+    ) -> Iterator[Finding]:
         """Yield what the rules have against the deployments of an environment together.
 
-        What is about one deployment points into its spec, the rest into ``fairway.yaml``.
+        What is about one deployment, which ``find`` gives by its spec's path, points into the
+        spec; the rest points into ``fairway.yaml``.
         """
         judge = self._judge_of("fleet")
-        verdicts = judge.judge({"fleet": facts.subject()}) if judge is not None else ()
+        text = self._project.text
+        fleet = facts.subject(secret_facts(text, find_secrets(text)))
+        verdicts = judge.judge({"fleet": fleet}) if judge is not None else ()
         for verdict in verdicts:
             severity = severity_of(verdict.rule, facts.place, facts.project)
             if severity is not None:
-                yield fleet_finding(verdict, severity, facts, project)
+                yield fleet_finding(verdict, severity, facts, self._project, find)
 
     def _check_rendered(
         self, deployment: Deployment, facts: Data, done: Rendered
@@ -133,9 +142,25 @@ class Policies:
             yield from dockerfiles.judge({"dockerfile": dockerfile_of(path, text)})
         if files is not None:
             # What the spec holds already is found there, where it can be mended.
-            secrets = _secrets(text, self._known)
-            file = {"path": path, "size": len(text), "secrets": secrets}
+            secrets = find_secrets(text) if self._known or not self._clean_sources() else []
+            new = [each for each in secrets if text[each.start : each.end] not in self._known]
+            file = {"path": path, "size": len(text), "secrets": secret_facts(text, new)}
             yield from files.judge({"file": file})
+
+    def _clean_sources(self) -> bool:
+        """Whether no template and no default holds a secret.
+
+        What is rendered is made of them and of the spec, and need not be read then.
+        """
+        if self._clean is None:
+            templates = {
+                os.path.join(target.folder, artifact.template)
+                for target in self._targets.values()
+                for artifact in target.artifacts
+            }
+            texts = [self._project.text, *map(_text, templates)]
+            self._clean = not any(find_secrets(text) for text in texts)
+        return self._clean
 
     def _judge(
         self,
@@ -180,14 +205,6 @@ class Policies:
         return deployment.merged.locate(route), related
 
 
-def _secrets(text: str, known: frozenset[str] = frozenset()) -> list[Data]:
-    """Return what in a text looks like a secret, but for those that are known."""
-    return [
-        {
-            "kind": found.kind,
-            "shown": shown(text[found.start : found.end]),
-            "place": f"text[{found.start}:{found.end}]",
-        }
-        for found in find_secrets(text)
-        if text[found.start : found.end] not in known
-    ]
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as stream:
+        return stream.read()

@@ -10,7 +10,7 @@ bound, planned and rendered like any other. Besides the spec's own keys a fragme
   an ``object`` of another ``kind`` stands alone; ``without``: kinds that are not rendered;
 * ``others``: merged over the rendered objects, by kind;
 * ``dockerfile``, ``file``: their text;
-* ``deployments``: the fleet; each is merged over what the fleet sees of the one deployment.
+* ``deployments``: each is merged over what the fleet sees of the one; ``fleet``: over the fleet.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _EVIDENCE = {
 }  # fmt: skip
 _OWN = frozenset(
     ("project", "environment", "stable", "candidate", "deployment", "plan", "pod", "container",
-     "object", "without", "others", "dockerfile", "file", "deployments")
+     "object", "without", "others", "dockerfile", "file", "deployments", "fleet")
 )  # fmt: skip
 
 
@@ -169,7 +169,8 @@ def _fleet(deployment: Deployment, fragment: Mapping[str, Any]) -> Any:
     own = facts.subject()
     (base,) = own["deployments"]
     listed = [merged_with(base, each) for each in fragment.get("deployments", [{}])]
-    return {**own, "deployments": listed, **together(listed)}
+    fleet = {**own, "deployments": listed, **together(listed)}
+    return merged_with(fleet, fragment.get("fleet", {}))
 
 
 def merged_with(value: Any, fragment: Any) -> Any:
@@ -202,9 +203,8 @@ def _base_project() -> LoadedProject:
 def _project(fragment: Mapping[str, Any]) -> LoadedProject:
     over = dict(fragment.get("project", {}))
     if "environment" in fragment:
-        over["environments"] = {
-            **over.get("environments", {}), _ENVIRONMENT: fragment["environment"]
-        }  # fmt: skip
+        own = {_ENVIRONMENT: fragment["environment"]}
+        over["environments"] = {**over.get("environments", {}), **own}
     base = _base_project()
     if not over:
         return base

@@ -282,6 +282,7 @@ class Fleet(NamedTuple):
     deployments: Annotated[tuple[FleetDeployment, ...], "The deployments."]
     quota: Annotated[Quota | None, "What the environment has."]
     teams: Annotated[dict[str, tuple[str, ...]], "The owners of each team, as the project says."]
+    secrets: Annotated[tuple[LiteralSecret, ...], "What in fairway.yaml looks like a secret."]
     hosts: Annotated[dict[str, tuple[str, ...]], "The deployments of each host name, in order."]
     sources: Annotated[dict[str, tuple[str, ...]], "The deployments that name each remote URI."]
     namespaces: Annotated[dict[str, tuple[str, ...]], "The teams of each namespace, in order."]
