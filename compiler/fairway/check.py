@@ -182,10 +182,11 @@ class _Checker:
         capabilities = self.loaded.capabilities[view.environment]
         installed = self.loaded.targets.values()
         name = view.environment
-        return [
+        found = [
             *check_fields(view.merged, capabilities, name, installed),
             *check_values(view.merged, _chosen(view), capabilities, name, installed),
         ]
+        return found or _not_planned(view)
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
         path = os.path.abspath(self.bound.path)
@@ -201,6 +202,18 @@ class _Checker:
         fix = Fix(f"rename one of the two; to keep the folder, write {name}", name)
         at = Location(self.bound.path, ("metadata", "name"))
         return [rule.CONSISTENT(message, at, fix=fix)]
+
+
+def _not_planned(view: View) -> list[Finding]:
+    """Refuse a strategy that no plan is made for, whatever a target says that it can express."""
+    strategy = view.spec.release.strategy
+    if unread(view.faulty, ("release",)) or strategy.rolling or strategy.blue_green:
+        return []
+    name = next(n for n in ("canary", "shadow", "ab") if getattr(strategy, n) is not None)
+    message = f"releases by {name} are not planned yet, though a target says that it renders them"
+    at = view.merged.locate(("release", "strategy", name), "key")
+    fix = "use rolling or blueGreen"
+    return [rule.CAPABILITY(message, at, fix=fix, environments=(view.environment,))]
 
 
 def _chosen(view: View) -> dict[str, str]:

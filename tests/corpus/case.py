@@ -73,9 +73,12 @@ class Case:
         overrides = self.sound.values["environments"]
         return tuple(e for e in self.all if not _overridden(overrides.get(e, {}), route_of(at)))
 
-    def seen_last(self, at: str) -> tuple[str, ...]:
-        """Return the last environment if it does not override what stands at a route."""
-        return tuple(each for each in self.seen(at) if each in self.last)
+    def overridden(self, at: str, environment: str) -> bool:
+        """Return whether an environment says anything of its own at a route or below it."""
+        return (
+            _value(self.sound.values["environments"].get(environment), route_of(at), None)
+            is not None
+        )
 
     @property
     def risk(self) -> str:
@@ -137,9 +140,9 @@ class Case:
 
 def _value(node: Any, route: Route, default: Any) -> Any:
     for step in route:
-        if isinstance(node, dict) and step in node:
-            node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+        if (isinstance(node, dict) and step in node) or (
+            isinstance(node, list) and isinstance(step, int) and step < len(node)
+        ):
             node = node[step]
         else:
             return default
@@ -164,7 +167,8 @@ def nearest(written: Written, at: str, part: str) -> int:
     route = route_of(at)
     if written.has(route):
         return written.line(route, part)
-    return next(written.line(above, "key") for above in _above(route) if written.has(above))
+    lines = (written.line(above, "key") for above in _above(route) if written.has(above))
+    return next(lines, written.line(()))
 
 
 def _above(route: Route) -> Iterator[Route]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
@@ -11,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from corpus.case import SPEC, Case
-from corpus.fleets import FLEETS, Data, Fleet
+from corpus.fleets import DIGEST, FLEETS, Data, Fleet, drawn
 from corpus.tested import write_evidence
 from corpus.values import Sound, sound
 from corpus.written import Written
@@ -33,7 +32,6 @@ import model_files  # noqa: E402
 from yaml_style import YamlWriter  # noqa: E402
 
 NOW = "2026-11-20T12:00:00Z"
-SEED = "corpus 1"
 LOCK = "deployment.lock.json"
 TARGETS = Path(__file__).parent / "targets"
 COMMENTS = (
@@ -51,7 +49,7 @@ class Organisation:
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
-        source = random.Random(f"{SEED} project {fleet.name}")
+        source = drawn(f"project {fleet.name}")
         text = YamlWriter(source, COMMENTS).document(fleet.project())
         self.project = Written(f"# {fleet.name}: where models run.\n{text}")
         names = ["watch", fleet.workload, fleet.router, fleet.images]
@@ -76,7 +74,7 @@ def _target(name: str) -> dict[str, Written]:
 
 
 def _case(fleet: Fleet, index: int) -> Case:
-    source = random.Random(f"{SEED} {fleet.name} {index}")
+    source = drawn(f"{fleet.name} {index}")
     made = sound(fleet, index, source)
     return Case(made, Written(YamlWriter(source, COMMENTS).document(made.values)))
 
@@ -122,7 +120,7 @@ def _write_fleet(folder: Path, made: Organisation) -> None:
 
 
 def _write_files(folder: Path, case: Case) -> None:
-    source = random.Random(f"{SEED} files {case.sound.folder}")
+    source = drawn(f"files {case.sound.folder}")
     contract = model_files.contract(source)
     files = {"contract.json": contract.encode(), "data/reference.csv": b"x,y\n1,2\n"}
     files["data/holdout.csv"] = model_files.holdout(source).encode()
@@ -133,7 +131,7 @@ def _write_files(folder: Path, case: Case) -> None:
     first: dict[str, bytes] = {}
     for version in _names(case.spec):
         # What is signed and what is the same as before are the bytes, so they have their own seed.
-        own = random.Random(f"{SEED} model {case.sound.folder} {version}")
+        own = drawn(f"model {case.sound.folder} {version}")
         path = "contract-2.json" if case.other_contract and version == case.candidate else None
         text = files[path or "contract.json"].decode()
         made = model_files.model_files(own, _format(case.spec, version), text)
@@ -172,6 +170,8 @@ def _local(spec: Written) -> str:
         if not uri.startswith("./"):
             whole = made.has(("versions", name, "uri"))
             made.set(("versions", name, *(("uri",) if whole else ())), f"./models/{name}")
+    if made.has(("serving", "image")):  # an image without a digest would be looked up
+        made.set(("serving", "image", "digest"), DIGEST)
     return made.text
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 Data: TypeAlias = dict[str, Any]
 DIGEST = "sha256:" + "3f" * 32
+
+
+def drawn(what: str) -> random.Random:
+    """Return a source of chance that gives the same for the same words, on any machine."""
+    return random.Random(f"corpus 1 {what}")  # noqa: S311 - nothing is kept secret by it
 
 
 @dataclass(frozen=True)
@@ -99,24 +105,157 @@ class Fleet:
 
 
 FLEETS = (
-    Fleet("northbank", ("payments", "risk"), ("card-fraud", "credit-limit", "account-takeover", "chargeback", "cash-demand"), soak="24h", known_teams=True, quota=True),
-    Fleet("mediq", ("radiology", "wards"), ("chest-triage", "sepsis-alert", "length-of-stay", "readmission", "dose-check"), ("test", "production"), gateway="internal", keys=True, router="edge"),
-    Fleet("parcelo", ("routing", "depots"), ("parcel-eta", "depot-load", "address-match", "return-rate", "courier-match"), ("staging", "production"), implementation="istio", soak="12h"),
-    Fleet("verdant", ("grid", "trading"), ("solar-yield", "load-forecast", "outage-risk", "price-spike", "turbine-wear"), ("dev", "staging", "production"), gateway="internal", quota=True),
-    Fleet("shopline", ("search", "pricing"), ("query-rank", "basket-next", "price-elasticity", "review-spam", "size-advice"), known_teams=True, implementation="contour"),
-    Fleet("teleone", ("network", "retention"), ("cell-fault", "churn-score", "call-drop", "tariff-match", "spam-call"), ("lab", "live"), workload="hardened", router="edge", soak="48h"),
-    Fleet("insura", ("claims", "underwriting"), ("claim-triage", "premium-band", "water-damage", "fraud-ring", "repair-cost"), keys=True, known_teams=True),
-    Fleet("railnet", ("maintenance", "timetable"), ("axle-heat", "delay-minutes", "seat-demand", "switch-failure", "crew-plan"), ("production",), gateway="internal", implementation="traefik"),
-    Fleet("agrow", ("fields", "supply"), ("yield-map", "pest-alert", "soil-moisture", "harvest-date", "milk-price"), ("staging", "production"), extras=True),
-    Fleet("lexica", ("documents", "search"), ("clause-type", "duplicate-brief", "party-match", "deadline-find", "language-id"), ("dev", "production"), images="plain-docker"),
-    Fleet("gridiron", ("scouting", "tickets"), ("player-value", "ticket-price", "crowd-size", "injury-risk", "no-show"), workload="hardened"),
-    Fleet("aquila", ("flights", "bookings"), ("flight-delay", "seat-price", "baggage-risk", "fuel-burn", "no-fly-match"), soak="6h", quota=True, implementation="cilium"),
-    Fleet("cityhall", ("transit", "housing"), ("bus-arrival", "permit-route", "noise-source", "water-leak", "street-light"), ("test", "production"), gateway="internal", workload="hardened"),
-    Fleet("pharmex", ("trials", "safety"), ("adverse-event", "trial-match", "batch-defect", "assay-score", "shelf-life"), router="edge", keys=True, soak="72h"),
-    Fleet("bookery", ("catalogue", "marketing"), ("book-next", "cover-style", "stock-days", "reader-churn", "list-price"), extras=True, known_teams=True),
-    Fleet("steelworks", ("furnace", "quality"), ("melt-temp", "crack-find", "roll-wear", "scrap-rate", "energy-use"), ("production",), gateway="internal", workload="hardened"),
-    Fleet("playfield", ("matchmaking", "safety"), ("skill-rank", "toxic-chat", "cheat-score", "churn-risk", "offer-rank"), implementation="istio", images="plain-docker"),
-    Fleet("hotelia", ("revenue", "guests"), ("room-price", "cancel-risk", "guest-match", "breakfast-count", "review-tone"), ("staging", "production"), soak="24h", extras=True),
-    Fleet("motoria", ("telematics", "warranty"), ("battery-life", "brake-wear", "trip-purpose", "warranty-cost", "parts-demand"), router="edge", quota=True),
-    Fleet("newsdesk", ("homepage", "ads"), ("story-rank", "click-rate", "topic-tag", "paywall-offer", "image-crop"), ("staging", "production"), known_teams=True, soak="1h"),
-)  # fmt: skip
+    Fleet(
+        "northbank",
+        ("payments", "risk"),
+        ("card-fraud", "credit-limit", "account-takeover", "chargeback", "cash-demand"),
+        soak="24h",
+        known_teams=True,
+        quota=True,
+    ),
+    Fleet(
+        "mediq",
+        ("radiology", "wards"),
+        ("chest-triage", "sepsis-alert", "length-of-stay", "readmission", "dose-check"),
+        ("test", "production"),
+        gateway="internal",
+        keys=True,
+        router="edge",
+    ),
+    Fleet(
+        "parcelo",
+        ("routing", "depots"),
+        ("parcel-eta", "depot-load", "address-match", "return-rate", "courier-match"),
+        ("staging", "production"),
+        implementation="istio",
+        soak="12h",
+    ),
+    Fleet(
+        "verdant",
+        ("grid", "trading"),
+        ("solar-yield", "load-forecast", "outage-risk", "price-spike", "turbine-wear"),
+        ("dev", "staging", "production"),
+        gateway="internal",
+        quota=True,
+    ),
+    Fleet(
+        "shopline",
+        ("search", "pricing"),
+        ("query-rank", "basket-next", "price-elasticity", "review-spam", "size-advice"),
+        known_teams=True,
+        implementation="contour",
+    ),
+    Fleet(
+        "teleone",
+        ("network", "retention"),
+        ("cell-fault", "churn-score", "call-drop", "tariff-match", "spam-call"),
+        ("lab", "live"),
+        workload="hardened",
+        router="edge",
+        soak="48h",
+    ),
+    Fleet(
+        "insura",
+        ("claims", "underwriting"),
+        ("claim-triage", "premium-band", "water-damage", "fraud-ring", "repair-cost"),
+        keys=True,
+        known_teams=True,
+    ),
+    Fleet(
+        "railnet",
+        ("maintenance", "timetable"),
+        ("axle-heat", "delay-minutes", "seat-demand", "switch-failure", "crew-plan"),
+        ("production",),
+        gateway="internal",
+        implementation="traefik",
+    ),
+    Fleet(
+        "agrow",
+        ("fields", "supply"),
+        ("yield-map", "pest-alert", "soil-moisture", "harvest-date", "milk-price"),
+        ("staging", "production"),
+        extras=True,
+    ),
+    Fleet(
+        "lexica",
+        ("documents", "search"),
+        ("clause-type", "duplicate-brief", "party-match", "deadline-find", "language-id"),
+        ("dev", "production"),
+        images="plain-docker",
+    ),
+    Fleet(
+        "gridiron",
+        ("scouting", "tickets"),
+        ("player-value", "ticket-price", "crowd-size", "injury-risk", "no-show"),
+        workload="hardened",
+    ),
+    Fleet(
+        "aquila",
+        ("flights", "bookings"),
+        ("flight-delay", "seat-price", "baggage-risk", "fuel-burn", "no-fly-match"),
+        soak="6h",
+        quota=True,
+        implementation="cilium",
+    ),
+    Fleet(
+        "cityhall",
+        ("transit", "housing"),
+        ("bus-arrival", "permit-route", "noise-source", "water-leak", "street-light"),
+        ("test", "production"),
+        gateway="internal",
+        workload="hardened",
+    ),
+    Fleet(
+        "pharmex",
+        ("trials", "safety"),
+        ("adverse-event", "trial-match", "batch-defect", "assay-score", "shelf-life"),
+        router="edge",
+        keys=True,
+        soak="72h",
+    ),
+    Fleet(
+        "bookery",
+        ("catalogue", "marketing"),
+        ("book-next", "cover-style", "stock-days", "reader-churn", "list-price"),
+        extras=True,
+        known_teams=True,
+    ),
+    Fleet(
+        "steelworks",
+        ("furnace", "quality"),
+        ("melt-temp", "crack-find", "roll-wear", "scrap-rate", "energy-use"),
+        ("production",),
+        gateway="internal",
+        workload="hardened",
+    ),
+    Fleet(
+        "playfield",
+        ("matchmaking", "safety"),
+        ("skill-rank", "toxic-chat", "cheat-score", "churn-risk", "offer-rank"),
+        implementation="istio",
+        images="plain-docker",
+    ),
+    Fleet(
+        "hotelia",
+        ("revenue", "guests"),
+        ("room-price", "cancel-risk", "guest-match", "breakfast-count", "review-tone"),
+        soak="24h",
+        extras=True,
+        quota=True,
+    ),
+    Fleet(
+        "motoria",
+        ("telematics", "warranty"),
+        ("battery-life", "brake-wear", "trip-purpose", "warranty-cost", "parts-demand"),
+        router="edge",
+        quota=True,
+    ),
+    Fleet(
+        "newsdesk",
+        ("homepage", "ads"),
+        ("story-rank", "click-rate", "topic-tag", "paywall-offer", "image-crop"),
+        ("staging", "production"),
+        known_teams=True,
+        soak="1h",
+    ),
+)

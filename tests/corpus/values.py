@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from corpus.fleets import DIGEST, Data, Fleet
 
-STRATEGIES = ("rolling", "rolling", "blueGreen", "blueGreen", "canary", "rolling", "shadow", "ab")
+STRATEGIES = {"rolling": 30, "blueGreen": 27, "canary": 23, "ab": 12, "shadow": 8}
 NAMESPACES = ("checkout", "web", "mobile", "crm", "batch-jobs", "backoffice", "partners")
 
 
@@ -61,7 +61,7 @@ class _Drawn:
         self.name = fleet.models[index]
         self.team = fleet.teams[index % 2]
         self.risk = ("medium", "low", "high", "medium", "medium")[(number + index) % 5]
-        self.strategy = STRATEGIES[(number * 3 + index) % len(STRATEGIES)]
+        self.strategy = source.choices(list(STRATEGIES), list(STRATEGIES.values()))[0]
         if self.risk == "high" and self.strategy == "ab":
             self.strategy = "canary"
         kinds = (("sklearn", "skops"), ("onnx", "onnx"), ("xgboost", "onnx"), ("sklearn", "onnx"))
@@ -169,7 +169,9 @@ class _Drawn:
         if self.source.random() < 0.6:
             issuer = f"https://login.{self.fleet.domain}"
             return {"jwt": {"issuer": issuer, "audiences": [self.name, f"{self.team}-tools"]}}
-        return {"mtls": [f"spiffe://{self.fleet.domain}/ns/{each}/sa/{each}" for each in ("web", "crm")]}
+        return {
+            "mtls": [f"spiffe://{self.fleet.domain}/ns/{each}/sa/{each}" for each in ("web", "crm")]
+        }
 
     def release(self) -> Data:
         release: Data = {"stable": self.stable}
@@ -226,7 +228,11 @@ class _Drawn:
     def monitoring(self) -> Data:
         source = self.source
         slos: list[Data] = [
-            {"name": "availability", "objective": source.choice(("99.9%", "99.5%")), "window": "30d"}
+            {
+                "name": "availability",
+                "objective": source.choice(("99.9%", "99.5%")),
+                "window": "30d",
+            }
         ]
         if self.public or source.random() < 0.5:
             threshold = f"{self.threshold}ms"
@@ -251,15 +257,21 @@ class _Drawn:
     def evidence(self) -> Data:
         source = self.source
         metric: Data = source.choice(
-            ({"name": "roc_auc", "min": 0.85}, {"name": "accuracy", "min": "80%"},
-             {"name": "r2", "min": 0.6}, {"name": "brier_score", "max": 0.2})
-        )  # fmt: skip
+            (
+                {"name": "roc_auc", "min": 0.85},
+                {"name": "accuracy", "min": "80%"},
+                {"name": "r2", "min": 0.6},
+                {"name": "brier_score", "max": 0.2},
+            )
+        )
         if self.risk == "high" or source.random() < 0.3:
             metric = {"name": "recall", "min": 0.8, "slice": {"by": "region", "worst": 0.7}}
         metrics = [metric, {"name": "latency-p95", "max": f"{self.latency}ms"}]
         if source.random() < 0.3:
             metrics.insert(1, {"name": "f1_macro", "min": 0.7})
-        age = source.choice(("30d", "60d", "12w") if self.risk == "high" else ("90d", "26w", "365d"))
+        age = source.choice(
+            ("30d", "60d", "12w") if self.risk == "high" else ("90d", "26w", "365d")
+        )
         return {"dataset": "data/holdout.csv", "metrics": metrics, "maxAge": age}
 
     def environments(self) -> Data:

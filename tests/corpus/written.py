@@ -45,12 +45,16 @@ class Written:
         """Take a text; ``document`` is which of its documents routes are about."""
         self.text = text
         self._document = document
+        self._read: tuple[str, yaml.Node] | None = None
 
     # -- reading -----------------------------------------------------------------------------------
 
     @property
     def _root(self) -> yaml.Node:
-        return list(yaml.compose_all(self.text, Loader=_Loader))[self._document]
+        if self._read is None or self._read[0] != self.text:
+            documents = list(yaml.compose_all(self.text, Loader=_Loader))
+            self._read = (self.text, documents[self._document])
+        return self._read[1]
 
     def node(self, route: Route) -> yaml.Node | None:
         """Return what stands at a route, or None."""
@@ -86,9 +90,9 @@ class Written:
         return int(node.start_mark.line) + 1
 
     def line_of(self, words: str) -> int:
-        """Return the line, from 1, of words that the text holds once."""
-        assert self.text.count(words) == 1, f"{words!r} is in\n{self.text}"
-        return self.text[: self.text.index(words)].count("\n") + 1
+        """Return the line, from 1, that words end on which the text holds once."""
+        assert self.text.count(words) == 1, f"{words!r} is {self.text.count(words)} times there"
+        return self.text[: self.text.index(words) + len(words)].count("\n") + 1
 
     # -- editing -----------------------------------------------------------------------------------
 
@@ -141,7 +145,9 @@ class Written:
         assert isinstance(parent, yaml.CollectionNode), f"nothing stands at {route}"
         assert entry is not None, f"nothing stands at {route}"
         spans = list(self._spans(parent))
-        index = next(i for i, (_, value) in enumerate(spans) if value is entry[1] or _same(value, entry[1]))
+        index = next(
+            i for i, (_, value) in enumerate(spans) if value is entry[1] or _same(value, entry[1])
+        )
         assert len(spans) > 1, f"{route} is the only one"
         if index + 1 < len(spans):
             self._put(spans[index][0], spans[index + 1][0], "")
@@ -167,7 +173,7 @@ class Written:
 
     def _put(self, start: int, end: int, written: str) -> None:
         self.text = self.text[:start] + written + self.text[end:]
-        list(yaml.compose_all(self.text, Loader=_Loader))  # raises when the edit broke the text
+        assert self._root is not None  # reading raises when the edit broke the text
 
 
 def _same(one: yaml.Node, other: yaml.Node) -> bool:

@@ -140,7 +140,7 @@ class Facts:
             begun = [parse_time(each.since) for each in history]
             stays = [
                 (end - start).total_seconds() / 3600 if start and end else 0.0
-                for each, start, end in zip(history, begun, [*begun[1:], self._now()], strict=True)
+                for each, start, end in zip(history, begun, [*begun[1:], self._now()], strict=False)
                 if each.version == version
             ]
             if stays:

@@ -108,6 +108,8 @@ def _item(node: list[Any], index: int) -> int:
 def _spec_route(
     text: str, scope: Mapping[str, str], value: Mapping[str, Any], plan: Plan
 ) -> Route | None:
+    """Return the field of the spec behind expressions; None where there are several."""
+    found: set[str] = set()
     for name, rest in _DOTTED.findall(text):
         full = name + rest
         while (head := full.partition(".")[0]) in scope:
@@ -115,8 +117,10 @@ def _spec_route(
         while full not in ORIGINS and "." in full:
             full = full.rpartition(".")[0]
         if full in ORIGINS:
-            return _with_version(tuple(ORIGINS[full].split(".")), value, plan)
-    return None
+            found.add(ORIGINS[full])
+    if len(found) != 1:
+        return None
+    return _with_version(tuple(found.pop().split(".")), value, plan)
 
 
 def _with_version(route: Route, value: Mapping[str, Any], plan: Plan) -> Route:

@@ -33,7 +33,7 @@ from fairway.target.render import RenderedObject
 
 _Text: TypeAlias = tuple[str, str, frozenset[str]]
 _MOST_TEXTS = 256
-"""Verdicts on texts that are kept: environments share images, and images their requirements."""
+"""Clean texts that are known: environments share images, and images their requirements."""
 
 
 class Rendered(NamedTuple):
@@ -63,7 +63,7 @@ class Policies:
         self._facts = Facts(packs[0].fillers, now=now, metrics=metrics)
         self._off: dict[str, frozenset[str]] = {}
         self._known: frozenset[str] = frozenset()  # the secrets in the spec that is judged
-        self._judged_texts: dict[_Text, tuple[Violation | Failure, ...]] = {}
+        self._clean_texts: set[_Text] = set()
         self._judges: dict[tuple[str, str], Judge | None] = {}
         self.documents: dict[str, Document] = {}
 
@@ -78,8 +78,8 @@ class Policies:
         ``rendered`` holds what could be rendered, by environment; ``document`` is the spec's.
         """
         self._facts.forget()
-        if len(self._judged_texts) > _MOST_TEXTS:
-            self._judged_texts.clear()
+        if len(self._clean_texts) > _MOST_TEXTS:
+            self._clean_texts.clear()
         found = find_secrets(document.text)
         self._known = frozenset(document.text[each.start : each.end] for each in found)
         secrets = secret_facts(document.text, found)
@@ -132,9 +132,12 @@ class Policies:
         name = path.rpartition("/")[2]
         about = "dockerfiles" if name == "Dockerfile" else ""
         key = (text, name, self._known)
-        if key not in self._judged_texts:
-            self._judged_texts[key] = tuple(self._judge_text(about, path, text))
-        yield from self._findings(self._judged_texts[key], deployment, where)
+        if key in self._clean_texts:
+            return
+        verdicts = tuple(self._judge_text(about, path, text))
+        if not verdicts:
+            self._clean_texts.add(key)
+        yield from self._findings(verdicts, deployment, where)
 
     def _judge_text(self, about: str, path: str, text: str) -> Iterator[Violation | Failure]:
         dockerfiles, files = self._judge_of(about) if about else None, self._judge_of("files")
@@ -200,7 +203,9 @@ class Policies:
         """Return the line of the spec behind a place of an object, and that of the template."""
         found = object_origin(made, parse_route(at), plan, self._targets)
         self.documents[found.document.path] = found.document
-        related = (Related(f"rendered from this line of target {made.target}", found.template),)
+        # A template holds several documents, and the file's name alone leads to the last one.
+        line = found.template._replace(offsets=found.document.resolve(found.template))
+        related = (Related(f"rendered from this line of target {made.target}", line),)
         route: Route = found.spec if found.spec is not None else ("metadata", "name")
         return deployment.merged.locate(route), related
 
