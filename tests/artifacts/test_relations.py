@@ -19,9 +19,7 @@ def test_the_fleet(fleet_manifests: list[Manifest]) -> None:
 @pytest.fixture
 def manifest(fleet_manifests: list[Manifest]) -> Manifest:
     """A manifest with everything in it: two workloads, autoscalers and a route."""
-    found = next(
-        m for m in fleet_manifests if m.path == "production/wine-cultivar/manifest.yaml"
-    )
+    found = next(m for m in fleet_manifests if m.path == "production/wine-cultivar/manifest.yaml")
     assert {"HTTPRoute", "HorizontalPodAutoscaler"} <= {o["kind"] for o in found.objects}
     assert len(found.of("Deployment")) == 2
     return Manifest(found.path, tuple(copy.deepcopy(found.objects)))
