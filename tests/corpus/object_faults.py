@@ -216,7 +216,7 @@ DOCKERFILES = (
             "a package index that nobody checks",
             "verifies-tls",
             _PIP,
-            _PIP.replace("install ", "install --trusted-host pypi.example.com "),
+            _PIP.replace("install ", "install --trusted-host '$MIRROR' "),
         ),
         _docker(
             "sudo in the image",

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_a_small_run_reports_every_file(tmp_path: Path):
     out = tmp_path / "figures.json"
-    command = [sys.executable, str(ROOT / "benchmarks" / "scan.py"), "--megabytes", "1"]
+    command = [sys.executable, str(ROOT / "benchmarks" / "model_scan.py"), "--megabytes", "1"]
     done = subprocess.run(
         [*command, "--repeat", "2", "--json", str(out)], capture_output=True, text=True, check=True
     )
