@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from fairway.finding import Diagnostic, Finding, RelatedDiagnostic, Suppression
+from fairway.finding import Diagnostic, Finding, RelatedDiagnostic, SourceLine, Suppression
 from fairway.location import Span, format_route
 from fairway.source.document import Document
+
+if TYPE_CHECKING:
+    from fairway.secrets.find import Secret
 
 _NOWHERE = Span(1, 1, 1, 1)
 
@@ -43,6 +47,21 @@ def unite(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list(united.values())
 
 
+def _masked(document: Document, span: Span) -> tuple[SourceLine, ...]:
+    """Return the lines of a span without the secrets in them: reports are kept by others."""
+    from fairway.secrets.find import find_secrets
+
+    lines = document.lines(span)
+    return tuple(line._replace(text=_without(line.text, find_secrets(line.text))) for line in lines)
+
+
+def _without(text: str, secrets: Iterable[Secret]) -> str:
+    for secret in secrets:
+        size = secret.end - secret.start
+        text = text[: secret.start] + "*" * size + text[secret.end :]
+    return text
+
+
 def _order(diagnostic: Diagnostic) -> tuple[object, ...]:
     return (diagnostic.file, diagnostic.span or _NOWHERE, diagnostic.rule, diagnostic.message)
 
@@ -66,5 +85,5 @@ def _locate(finding: Finding, documents: Mapping[str, Document]) -> Diagnostic:
             for related in finding.related
             if related.at.file in documents
         ),
-        snippet=document.lines(span) if document is not None and span is not None else (),
+        snippet=_masked(document, span) if document is not None and span is not None else (),
     )

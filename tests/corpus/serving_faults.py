@@ -200,7 +200,7 @@ CHANGES = (
         "egress to half of the internet",
         "security/egress-is-narrow",
         "serving.egress[1].cidr",
-        "64.0.0.0/2",
+        "8.0.0.0/7",
         "egress",
         _egress,
     ),

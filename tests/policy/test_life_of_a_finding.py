@@ -96,3 +96,53 @@ def test_what_is_broken_is_not_compiled(run: Callable[..., Streams]) -> None:
     waive(run)
     assert run("compile", *NOW).code == 0
     assert Path("rendered/staging/churn/manifest.yaml").is_file()
+
+
+def test_a_report_does_not_repeat_the_secret(run: Callable[..., Streams]) -> None:
+    token = "ghp_" + "a8Kd93JfLqPz71VbXw52RtYcN0mGhU4eSiTo"
+    project = Path("specs/fairway.yaml")
+    text = project.read_text("utf-8").replace("[./churn/policies]", "[builtin]")
+    project.write_text(text, "utf-8")
+    SPEC.write_text(SPEC.read_text("utf-8") + f"# the token is {token}\n", "utf-8")
+    for form in ("text", "json", "sarif", "junit", "github", "markdown"):
+        done = run("validate", "--format", form, *NOW)
+        assert "security/no-literal-secrets" in done.out
+        assert token not in done.out, form
+        assert token[8:30] not in done.out, form
+
+
+def test_one_pod_becomes_two_also_where_one_is_the_most(run: Callable[..., Streams]) -> None:
+    project = Path("specs/fairway.yaml")
+    text = project.read_text("utf-8").replace("[./churn/policies]", "[builtin]")
+    project.write_text(text, "utf-8")
+    text = SPEC.read_text("utf-8")
+    scaling = "  scaling: {min: 1, max: 1}\nrelease:"
+    SPEC.write_text(text.replace("release:", scaling, 1), "utf-8")
+    run("validate", "--fix", *NOW)
+    assert "  scaling: {min: 2, max: 2}\n" in SPEC.read_text("utf-8")
+
+
+def test_rules_in_the_wrong_place_are_not_passed_over(run: Callable[..., Streams]) -> None:
+    pack = Path("specs/churn/policies")
+    for name in ("loose.yaml", "team/other.yml", "team/deeper/rule.yaml"):
+        path = pack / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("rule: x\n", "utf-8")
+        done = run("validate", *NOW)
+        assert done.code == 2
+        assert name in done.err
+        assert "<pack>/<family>/<name>.yaml" in done.err
+        path.unlink()
+
+
+def test_a_condition_that_does_not_end_is_stopped(run: Callable[..., Streams]) -> None:
+    rule = Path("specs/churn/policies/team/replicas.yaml")
+    listed = str(list(range(20)))
+    loops = "true"
+    for name in "abcdef":
+        loops = f"{listed}.all({name}, {loops})"
+    text = rule.read_text("utf-8")
+    old = next(line for line in text.splitlines() if line.startswith("require:"))
+    rule.write_text(text.replace(old, f'require: "{loops}"'), "utf-8")
+    done = run("validate", "--format", "json", *NOW)
+    assert "policy/failed" in {each["rule"] for each in json.loads(done.out)["findings"]}

@@ -31,6 +31,7 @@ from fairway.policy.sample import samples_of
 from fairway.policy.variables import VARIABLES
 
 RULES = read_pack(pack_folder("policies"))
+BUDGET = semantics.Budget()
 ERROR = "error"
 DOUBT = "doubt"
 
@@ -46,9 +47,18 @@ def by_cel(serialised: bytes, variables: Mapping[str, Any]) -> object:
 def python_function(source: str, names: tuple[str, ...]) -> Callable[..., object]:
     made: Callable[..., object] = eval(  # noqa: S307 - what is tested
         f"lambda {', '.join(f'v_{name}' for name in names)}: {source}",
-        {"__builtins__": {"all": all, "any": any, "sum": sum}, **semantics.NAMES},
+        {
+            "__builtins__": {"all": all, "any": any, "sum": sum},
+            **semantics.NAMES,
+            "elements": BUDGET.elements,
+        },
     )
-    return made
+
+    def function(*arguments: object) -> object:
+        BUDGET.refill()
+        return made(*arguments)
+
+    return function
 
 
 def by_python(function: Callable[..., object], variables: Mapping[str, Any], about: str) -> object:
@@ -219,3 +229,15 @@ def test_a_condition_without_a_form_is_left_to_cel() -> None:
     functions = eval(code, {"__builtins__": {}, **semantics.NAMES})  # noqa: S307
     assert functions[0]({"size": 1}) is True
     assert functions[1:] == (None, None)
+
+
+def test_what_goes_over_too_much_is_left_to_cel() -> None:
+    env = cel_env.typed("files")
+    listed = str(list(range(20)))
+    loops = (
+        f"{listed}.all(a, {listed}.all(b, {listed}.all(c, {listed}.all(d, a + b + c + d >= 0))))"
+    )
+    tree = read_expression(env.compile(loops).serialize())
+    function = python_function(python_source(tree), ("file",))
+    with pytest.raises(semantics.DoubtError):
+        function({})

@@ -78,7 +78,7 @@ def test_a_severity_of_no_rule_is_a_finding(pack, validate):
     change_project(severity={"house/singed": "warning"})
     found = [f for f in validate() if f["file"] == "specs/fairway.yaml"]
     assert [f["message"] for f in found] == ["there is no rule house/singed"]
-    assert found[0]["fix"]["description"] == "write house/signed"
+    assert found[0]["fix"]["description"] == "if it is meant, write house/signed"
 
 
 def test_a_rule_of_plans_points_into_the_spec(pack, validate):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -48,9 +48,11 @@ class Judge:
         """Take the groups of all packs that are about the same, whatever the kind of object."""
         self._rules: list[tuple[_Accept | None, Program]] = []
         self._names: tuple[str, ...] = ()
+        self._budget = semantics.Budget()
         for group in groups:
             self._names = VARIABLES[group.about]
-            accepting = eval(group.accepting, dict(_BUILTINS))  # noqa: S307 - see python_form
+            names = {**_BUILTINS, "elements": self._budget.elements}
+            accepting = eval(group.accepting, names)  # noqa: S307 - see python_form
             self._rules += zip(accepting, group.programs, strict=True)
 
     def judge(
@@ -64,6 +66,7 @@ class Judge:
         activation: Any = None
         for accept, program in self._rules:
             try:
+                self._budget.refill()
                 if accept is not None and accept(*values):
                     continue
             except Exception:  # noqa: BLE001, S110 - whatever it is, CEL has the word
@@ -126,8 +129,10 @@ class _Rule:
         if not _is(verdict, "BOOL"):
             raise _EvaluationError(_reason(str(verdict.value())))
         program = self.program
-        texts = _texts(_eval(program.values, subject, program.as_))
-        edits = [Edit(fill(at, texts), _value(value, texts)) for at, value in program.set]
+        values = _eval(program.values, subject, program.as_)
+        texts = _texts(values)
+        plain = values.plain_value()
+        edits = [Edit(fill(at, texts), _value(value, texts, plain)) for at, value in program.set]
         edits += [Edit(fill(at, texts), remove=True) for at in program.remove]
         at, message, fix = (fill(t, texts) for t in (program.at, program.message, program.fix))
         return Violation(program, at, message, fix, tuple(edits), element)
@@ -154,11 +159,13 @@ def _text(value: Any) -> str:
     return str(value)
 
 
-def _value(value: Any, texts: Mapping[int, str]) -> Any:
+def _value(value: Any, texts: Mapping[int, str], plain: Sequence[Any]) -> Any:
+    """Return what an edit sets: data, a text with values, or one value alone with its type."""
     if not isinstance(value, tuple):
         return value
     template: Template = value
-    return fill(template, texts)
+    (only, *more) = template
+    return plain[only] if isinstance(only, int) and not more else fill(template, texts)
 
 
 def _true(verdict: Any) -> bool:

@@ -52,11 +52,29 @@ class Pack(NamedTuple):
 def rule_paths(folder: str) -> list[str]:
     """Return the files of a pack's rules: ``<folder>/<family>/<name>.yaml``, in order."""
     found: list[str] = []
-    for family in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if family.is_dir() and not family.name.startswith("."):
-            names = sorted(os.listdir(family.path))
-            found += [os.path.join(family.path, n) for n in names if n.endswith(".yaml")]
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        if entry.name.startswith("."):
+            continue
+        if not entry.is_dir():
+            _refuse_misplaced(entry.path, entry.name == "pack.yaml")
+            continue
+        for name in sorted(os.listdir(entry.path)):
+            path = os.path.join(entry.path, name)
+            if name.endswith(".yaml"):
+                found.append(path)
+            elif os.path.isdir(path) and not name.startswith("."):
+                for below in sorted(os.listdir(path)):
+                    _refuse_misplaced(os.path.join(path, below), right=False)
+            else:
+                _refuse_misplaced(path, right=False)
     return found
+
+
+def _refuse_misplaced(path: str, right: bool) -> None:
+    """Refuse what looks like a rule and would never be read."""
+    if not right and path.endswith((".yaml", ".yml")):
+        message = f"{path}: no rule is read from there"
+        raise UsageError(message, "a rule is <pack>/<family>/<name>.yaml")
 
 
 def read_pack(folder: str) -> list[RuleFile]:

@@ -53,6 +53,7 @@ class PlacedEgress(NamedTuple):
 
     at: Annotated[str, "Where it stands in the spec, for `at`."]
     egress: Annotated[Egress, "The destination."]
+    metadata: Annotated[bool, "Its block, if not every address, holds a cloud's metadata service."]
 
 
 class PlacedVariable(NamedTuple):

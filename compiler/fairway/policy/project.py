@@ -132,8 +132,11 @@ class ProjectPolicies:
 
     def _unknown(self, route: Route, name: str) -> Finding:
         assert self._loaded.document is not None  # noqa: S101 - checked by the caller
-        close = nearest(name, self.rules)
-        fix = Fix(f"write {close}", close) if close else Fix("see `fairway policy list`")
+        # Switching another rule off than the one that was meant would not be noticed.
+        family, _, own = name.partition("/")
+        near = [rule for rule in self.rules if family in rule or rule.endswith(f"/{own}")]
+        close = nearest(name, near) if own.strip("*") else None
+        fix = Fix(f"if it is meant, write {close}" if close else "see `fairway policy list`")
         at = Location(self._loaded.document.path, route, "key")
         return rule.REFERENCE(f"there is no rule {name}", at, fix=fix)
 

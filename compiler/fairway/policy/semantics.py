@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1
+_MOST_ELEMENTS = 5_000
 _SAFE = 1 << 53
 _KINDS = {
     bool: "bool",
@@ -92,11 +93,25 @@ def item(container: Any, key: Any) -> Any:
     raise DoubtError
 
 
-def elements(container: Any) -> Any:
-    """Return what a macro goes over: the elements of a list, the keys of a map."""
-    if type(container) not in (list, dict):
-        raise DoubtError
-    return container
+class Budget:
+    """How much a condition may go over; CEL, which stops after 10,000 elements, judges the rest."""
+
+    def __init__(self) -> None:
+        """Begin with nothing: ``refill`` before each condition."""
+        self._left = 0
+
+    def refill(self) -> None:
+        """Allow another condition as much as any."""
+        self._left = _MOST_ELEMENTS
+
+    def elements(self, container: Any) -> Any:
+        """Return what a macro goes over: the elements of a list, the keys of a map."""
+        if type(container) not in (list, dict):
+            raise DoubtError
+        self._left -= len(container)
+        if self._left < 0:
+            raise DoubtError
+        return container
 
 
 def size(value: Any) -> int:
@@ -203,7 +218,6 @@ NAMES: Mapping[str, Any] = {
     "at_most": at_most,
     "contained": contained,
     "item": item,
-    "elements": elements,
     "size": size,
     "text": text,
     "number": number,
