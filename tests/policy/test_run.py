@@ -137,7 +137,7 @@ def test_a_rule_that_fails_is_a_finding_that_names_it(pack, validate):
     found = validate()
     assert found
     assert {f["rule"] for f in found} == {POLICY.id}
-    assert all("the rule house/signed could not be evaluated" in f["message"] for f in found)
+    assert all("the rule house/signed reads `monitoring`" in f["message"] for f in found)
 
 
 def test_a_rule_of_the_fleet_points_into_the_deployment_that_breaks_it(pack, validate):

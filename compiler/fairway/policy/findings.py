@@ -23,6 +23,7 @@ Locate: TypeAlias = Callable[[str], tuple[Location, tuple[Related, ...]]]
 """From a violation's ``at`` to the place that a finding points at, and to what explains it."""
 
 _OFFSETS = re.compile(r"text\[(\d+):(\d+)\]\Z")
+_MISSING = re.compile(r'Key not found in map : "(.*)"\Z')
 _SEVERITIES: Mapping[str, Severity | None] = {
     "error": Severity.ERROR,
     "warning": Severity.WARNING,
@@ -95,6 +96,10 @@ def failed(program: Program, why: str, deployment: Deployment) -> Finding:
     """Return the finding about a rule that could not be evaluated."""
     message = f"the rule {program.id} could not be evaluated: {why}"
     fix = f"see `fairway policy explain {program.id}`; who owns the rule mends it"
+    missing = _MISSING.match(why)
+    if missing is not None:
+        message = f"the rule {program.id} reads `{missing[1]}`, which is not said here"
+        fix = f"who owns the rule lets it ask `has(…)` first: `fairway policy explain {program.id}`"
     at = Location(deployment.path, ("metadata", "name"))
     return rule.POLICY(message, at, fix=fix, environments=(deployment.environment,))
 

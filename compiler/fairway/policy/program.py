@@ -9,8 +9,10 @@ from typing import Any, NamedTuple, NoReturn
 from fairway.location import Route
 from fairway.policy.rule_file import RuleFile
 from fairway.policy.variables import VARIABLES
+from fairway.spec.nearest import nearest
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+_UNDEFINED = re.compile(r"undefined field '(\w+)' not found in struct '(\w+)'")
 _POSITION = re.compile(r"<input>:(\d+):(\d+): (.*)")
 
 Template = tuple[str | int, ...]
@@ -158,7 +160,21 @@ class _Compiler:
         lines = text.splitlines() or [""]
         near = lines[min(line, len(lines)) - 1][max(column - 1, 0) :][:40]
         why = match.group(3).removesuffix(" [INVALID_ARGUMENT]").replace("fairway.", "")
-        self.rule.fail(route, f"{why}, at `{near}`", part)
+        self.rule.fail(route, f"{why}, at `{near}`{_hint(why)}", part)
+
+
+def _hint(why: str) -> str:
+    """Return what mends the two slips that are made most."""
+    from fairway.policy.schema import messages
+
+    field = _UNDEFINED.search(why)
+    if field is not None:
+        known = messages().get(field[2])
+        close = nearest(field[1], [each.name for each in known.fields]) if known else None
+        return f"; did you mean `{close}`?" if close else ""
+    if "no matching overload" in why and "double" in why and "int" in why:
+        return "; a double is compared with 5.0, not 5, and a count becomes one by double(…)"
+    return ""
 
 
 def fill(template: Template, values: Mapping[int, str]) -> str:
