@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from policy.rules import SIGNED, about_deployment, change_project, write_rule
 
+from fairway.policy.pack import load_pack
 from fairway.rule import POLICY
 
 REPOSITORY = Path(__file__).parents[2]
@@ -174,3 +175,31 @@ def test_a_pack_that_is_wrong_is_said_with_its_line(pack, fleet, run):
     line = list(SIGNED).index("require") + 1
     assert f"house/signed.yaml:{line}:10: undefined field 'sgner'" in ran.err
     assert ran.err.count("\n") <= 2
+
+
+def test_evidence_that_is_waived_does_not_spare_what_is_rendered(pack, validate, run):
+    """Without the waivers nothing is compiled; with them everything is judged all the same."""
+    write_rule(pack, **artifact("pods", "false"))
+    SPEC.write_text(SPEC.read_text("utf-8").replace("min: 0.85", "min: 0.9999"), "utf-8")
+    bound = [f for f in validate(code=1) if f["rule"] == "evidence/bound"]
+    assert bound
+    for found in bound:
+        waived = run(
+            "waive", "evidence/bound", str(SPEC), "--until", "2027-01-31", "--owner", "@wine",
+            "--reason", "The bound is met after the next training.", "--route", found["route"],
+            "--now", NOW,
+        )  # fmt: skip
+        assert waived.code == 0, waived.err
+    counted = {f["rule"] for f in validate(code=1) if not f["suppressed"]}
+    assert counted == {"house/signed"}
+    assert run("compile", str(SPEC.parent), "--now", NOW).code == 1
+
+
+def test_a_rule_in_the_wrong_place_is_noticed_in_a_pack_that_is_kept(pack, validate, run):
+    write_rule(pack, **about_deployment("true", [{}], [{}]))
+    assert validate(code=0) == []
+    (pack / "loose.yaml").write_text("rule: x\n", "utf-8")
+    load_pack.cache_clear()  # as in another process
+    done = run("validate", str(SPEC.parent), "--now", NOW)
+    assert done.code == 2
+    assert "loose.yaml" in done.err

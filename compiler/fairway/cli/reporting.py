@@ -86,7 +86,7 @@ def write_reports(
     summary = summarise(diagnostics, files=files, deployments=deployments)
     rules = _rules(diagnostics, policies)
     for name, output in _destinations(formats, outputs):
-        colour = name == "text" and output == "-" and _colour()
+        colour = name == "text" and output == "-" and shows_colour()
         width = _width() if output == "-" else 100
         text = render(
             name, diagnostics, summary, rules, colour=colour, width=width,
@@ -153,7 +153,8 @@ def _write(text: str, output: str) -> None:
         raise FairwayError(f"{output}: cannot be written: {error.strerror}") from error
 
 
-def _colour() -> bool:
+def shows_colour() -> bool:
+    """Whether standard output shows colours, and nobody asked for none."""
     if os.environ.get("NO_COLOR"):
         return False
     return os.environ.get("FORCE_COLOR", "0") not in ("", "0") or sys.stdout.isatty()

@@ -90,6 +90,7 @@ def read_pack(folder: str) -> list[RuleFile]:
 @cache
 def load_pack(folder: str) -> Pack:
     """Load a pack; what was checked before and did not change is not checked again."""
+    rule_paths(folder)  # what stands in the wrong place is no part of what is kept
     families = sorted(entry.path for entry in os.scandir(folder) if entry.is_dir())
     engine = [os.path.join(PACKAGE, name) for name in ("policy", "spec", "plan")]
     path = kept.path("policies", folder, *kept.sources(*families), *kept.sources(*engine))

@@ -14,6 +14,7 @@ from fairway.evidence.asking import time_to_judge_by
 from fairway.finding import Finding, Fix, merge_environments
 from fairway.location import Location, Route
 from fairway.pack.folders import pack_folders
+from fairway.plan.model import Plan
 from fairway.policy.fleet_facts import FleetFacts
 from fairway.policy.pack import Pack, load_pack
 from fairway.policy.program import Program
@@ -87,10 +88,13 @@ class ProjectPolicies:
         return Judged(findings, dict(self._policies.documents), compiled)
 
     def prepare(self, checked: Checked) -> Prepared:
-        """Plan and render what of a spec can be."""
-        if not checked.deployments:
+        """Plan and render what of a spec can be.
+
+        Faults of evidence are none of that: when they are waived, this is what is compiled.
+        """
+        if not checked.judged or any(f.rule == rule.CAPABILITY.id for f in checked.findings):
             return Prepared(None, {})
-        compiled = self._compiler.compile(checked.deployments)
+        compiled = self._compiler.compile(checked.judged)
         rendered = {plan.environment: self._rendered(plan, compiled) for plan in compiled.plans}
         return Prepared(compiled, rendered)
 
@@ -122,13 +126,13 @@ class ProjectPolicies:
             self._again[path] = check_spec(path, self._loaded, self._now)
         return self._again[path]
 
-    def _rendered(self, plan: object, compiled: Compiled) -> Rendered:
+    def _rendered(self, plan: Plan, compiled: Compiled) -> Rendered:
         texts = [
             (artifact.path, artifact.text)
             for artifact in compiled.artifacts
-            if artifact.environment in ("", plan.environment)  # type: ignore[attr-defined]
+            if artifact.environment in ("", plan.environment)
         ]
-        return Rendered(plan, self._compiler.objects(plan), texts)  # type: ignore[arg-type]
+        return Rendered(plan, self._compiler.objects(plan), texts)
 
     def _unknown(self, route: Route, name: str) -> Finding:
         assert self._loaded.document is not None  # noqa: S101 - checked by the caller

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.rules import ALL_RULES
 from fairway.waivers.book import Kind, WaivableRules
-from fairway.waivers.rules import WAIVER_RULES
 
 
 def waivable_rules(policies: Mapping[str, bool]) -> WaivableRules:
@@ -16,7 +15,7 @@ def waivable_rules(policies: Mapping[str, bool]) -> WaivableRules:
     Policies and the rules of evidence may be waived. Those of the language, of the lock and of
     waivers themselves are the engine's own, which a finding of cannot be lived with.
     """
-    known = {**ALL_RULES, **WAIVER_RULES}
+    known = ALL_RULES
 
     def kind(rule: str) -> Kind:
         if rule in policies:

@@ -14,7 +14,6 @@ from fairway.policy.manual import Section, about, as_text, sections, waiver_line
 from fairway.rule import Rule
 from fairway.rules import ALL_RULES
 from fairway.waivers.kinds import waivable_rules
-from fairway.waivers.rules import WAIVER_RULES
 
 _WIDEST = 100
 
@@ -23,7 +22,7 @@ def print_page(name: str, folder: Path | None) -> None:
     """Print the page of a rule. Raises ``UsageError`` for one that there is not."""
     terminal = Terminal()
     width = min(terminal.width or _WIDEST, _WIDEST)
-    engine = {**ALL_RULES, **WAIVER_RULES}
+    engine = ALL_RULES
     if name in engine:
         _print_engine(engine[name], terminal, width)
         return

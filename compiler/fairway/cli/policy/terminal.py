@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from fairway.cli.reporting import shows_colour
+
 _COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
 
 
@@ -14,12 +16,9 @@ class Terminal:
     """What standard output can show; ``width`` is None when it is not a terminal."""
 
     def __init__(self) -> None:
-        shows = sys.stdout.isatty()
-        self.colour = not os.environ.get("NO_COLOR") and (
-            shows or os.environ.get("FORCE_COLOR", "0") not in ("", "0")
-        )
+        self.colour = shows_colour()
         self.width: int | None = None
-        if shows:
+        if sys.stdout.isatty():
             try:
                 self.width = max(40, os.get_terminal_size(sys.stdout.fileno()).columns)
             except (OSError, ValueError):
