@@ -13,12 +13,13 @@ from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.finding import Finding, Fix, Severity, merge_environments
 from fairway.location import Location, Route
 from fairway.lock.read import check_lock, empty_lock, read_lock
-from fairway.project import LoadedProject
+from fairway.project import LoadedProject, routing_of
 from fairway.source.document import Document
 from fairway.source.layers import Merged
 from fairway.spec.meaning import check_meaning, unread
 from fairway.spec.view import View
-from fairway.target.capability import check_fields, check_values
+from fairway.target.capability import check_fields, check_traits, check_values
+from fairway.target.gate import check_gates
 from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ class _Checker:
             versions=versions,
             images=self.loaded.images,
             evidence=evidence,
+            routing=routing_of(view.place, self.loaded.targets),
         )
 
     def _read_lock(self) -> Lock | None:
@@ -185,8 +187,9 @@ class _Checker:
         found = [
             *check_fields(view.merged, capabilities, name, installed),
             *check_values(view.merged, _chosen(view), capabilities, name, installed),
+            *check_traits(view, capabilities, installed),
         ]
-        return found or _not_planned(view)
+        return found or check_gates(view, self.loaded.targets)
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
         path = os.path.abspath(self.bound.path)
@@ -204,18 +207,6 @@ class _Checker:
         return [rule.CONSISTENT(message, at, fix=fix)]
 
 
-def _not_planned(view: View) -> list[Finding]:
-    """Refuse a strategy that no plan is made for, whatever a target says that it can express."""
-    strategy = view.spec.release.strategy
-    if unread(view.faulty, ("release",)) or strategy.rolling or strategy.blue_green:
-        return []
-    name = next(n for n in ("canary", "shadow", "ab") if getattr(strategy, n) is not None)
-    message = f"releases by {name} are not planned yet, though a target says that it renders them"
-    at = view.merged.locate(("release", "strategy", name), "key")
-    fix = "use rolling or blueGreen"
-    return [rule.CAPABILITY(message, at, fix=fix, environments=(view.environment,))]
-
-
 def _chosen(view: View) -> dict[str, str]:
     """Return the values of the fields that targets list values for."""
     serving = view.spec.serving
@@ -226,6 +217,9 @@ def _chosen(view: View) -> dict[str, str]:
     }
     if serving.scaling.max is not None and serving.scaling.max > serving.scaling.min:
         chosen["serving.scaling.metric"] = serving.scaling.metric
+    ab = view.spec.release.strategy.ab
+    if ab is not None:
+        chosen["release.strategy.ab.split.by"] = ab.split.by
     if view.faulty:
         return {k: v for k, v in chosen.items() if not unread(view.faulty, tuple(k.split(".")))}
     return chosen

@@ -16,6 +16,7 @@ from fairway.project import LoadedProject, environment_targets
 from fairway.recipe import image_recipe
 from fairway.spec.nearest import listed
 from fairway.target.function import Code
+from fairway.target.meter import TargetMeter, meter_of
 from fairway.target.render import RenderedObject, Renderer
 
 
@@ -73,6 +74,7 @@ class Compiler:
 
     def __init__(self, loaded: LoadedProject) -> None:
         self._recipe = image_recipe(loaded.targets)
+        self._targets = loaded.targets
         self._renderers: dict[str, Renderer] = {}
         codes: dict[str, list[Code]] = {}
         images: dict[str, None] = {}
@@ -91,7 +93,7 @@ class Compiler:
         # Environments may differ in their runtime; the images are the same wherever they run.
         own = next((d for d in given if d.spec.serving.runtime == "fairway"), None)
         images = self.images(own) if own is not None else {}
-        plans = tuple(plan_deployment(deployment, images) for deployment in wanted)
+        plans = tuple(plan_deployment(d, images, self._meter(d)) for d in wanted)
         artifacts = [
             artifact
             for image in images.values()
@@ -100,6 +102,9 @@ class Compiler:
         for plan in plans:
             artifacts += self._renderers[plan.environment].render(plan, plan.spec, plan.environment)
         return Compiled(plans, tuple(artifacts))
+
+    def _meter(self, deployment: Deployment) -> TargetMeter:
+        return meter_of(deployment.place, deployment.spec.serving, self._targets)
 
     def objects(self, plan: Plan) -> list[RenderedObject]:
         """Return the objects that a plan renders to, as data."""

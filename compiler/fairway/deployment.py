@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fairway.source.layers import Merged
 from fairway.spec.slug import filled, slug
@@ -60,6 +60,29 @@ class VersionEvidence(NamedTuple):
     throughput: float = 0.0
 
 
+class Controller(NamedTuple):
+    """A controller of releases, which keeps the stable version and the step in the cluster.
+
+    It replaces the pods of one object, whose number is scaled as that of ``api_version`` and
+    ``kind``. ``services`` says whether the services of both versions are to be rendered; else it
+    makes its own.
+    """
+
+    api_version: str
+    kind: str
+    services: bool
+
+
+class Routing(NamedTuple):
+    """What is particular to an environment's router.
+
+    ``mesh`` says that it splits calls inside the cluster too, not only those of a gateway.
+    """
+
+    controller: Controller | None = None
+    mesh: bool = False
+
+
 class Deployment(NamedTuple):
     """The user's words for one environment, complete and consistent.
 
@@ -80,6 +103,7 @@ class Deployment(NamedTuple):
     versions: Mapping[str, ModelVersion]
     images: Mapping[str, str]  # digests of others' images, by the reference that a spec names
     evidence: Mapping[str, VersionEvidence] = {}  # of the versions that have any
+    routing: Routing = Routing()
 
     @property
     def name(self) -> str:
@@ -92,20 +116,30 @@ class Deployment(NamedTuple):
         return filled(self.place.namespace, self.spec.metadata.team, self.name)
 
     @property
+    def form(self) -> Literal["rolling", "perVersion", "controlled"]:
+        """One set of pods that rolls, one a version, or one that a controller replaces."""
+        if self.spec.release.strategy.rolling is not None:
+            return "rolling"
+        return "perVersion" if self.routing.controller is None else "controlled"
+
+    @property
     def workloads(self) -> tuple[tuple[str, str], ...]:
         """The name and version of each set of pods.
 
-        There is one for rolling, otherwise one a version, and both in a handover.
+        There is one for rolling, otherwise one a version, and both in a handover. A controller
+        gets the version that is to be released, and keeps the other one itself.
         """
         release = self.spec.release
         rolling = ((self.name, release.stable),)
+        if self.form == "controlled":
+            rolling = ((self.name, release.candidate or release.stable),)
         versions = (release.stable, release.candidate) if release.candidate else (release.stable,)
         separate = tuple((workload_name(self.name, version), version) for version in versions)
-        if release.handover == "rolling":
+        if release.handover == "rolling" and self.form == "perVersion":
             return (*rolling, *separate)
         if release.handover == "perVersion":
             return (*rolling, *separate[:1])
-        return rolling if release.strategy.rolling is not None else separate
+        return separate if self.form == "perVersion" else rolling
 
     @property
     def source(self) -> str:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
+from fairway.deployment import Routing
 from fairway.errors import UsageError
 from fairway.finding import Finding, Fix
 from fairway.location import Location, Route
@@ -157,6 +158,12 @@ def _target_folders(project: Project, root: str) -> Iterator[str]:
 def environment_targets(place: Environment, targets: Mapping[str, Target]) -> list[Target]:
     """Return the targets that render an environment: workload, router, then the others."""
     return [targets[name] for name in dict.fromkeys((place.workload, place.router, *place.targets))]
+
+
+def routing_of(place: Environment, targets: Mapping[str, Target]) -> Routing:
+    """Return what is particular to an environment's router."""
+    router = targets[place.router]
+    return Routing(router.controller, router.mesh)
 
 
 def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, Capabilities]:

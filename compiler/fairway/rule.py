@@ -164,6 +164,12 @@ CAPABILITY = Rule(
     "Every field is expressed by a target of the environment",
     "A field that no target can express would be dropped in silence.",
 )
+METRIC = Rule(
+    "target/metric",
+    "The metrics of gates can be measured",
+    "A gate on a metric that nobody measures has no answer: the canary stops at it, or worse,"
+    " passes.",
+)
 LOCK_MISSING = Rule(
     "lock/missing",
     "Every version is locked",

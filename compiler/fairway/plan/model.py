@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-StrategyName: TypeAlias = Literal["rolling", "blueGreen"]
+from fairway.plan.release import Match, Mirror, Release, StrategyName
+
 IntOrString: TypeAlias = int | str
 
 
@@ -22,12 +23,21 @@ class EnvironmentVariable(NamedTuple):
     key: str
 
 
+class ScaledObject(NamedTuple):
+    """The kind of object whose number of pods an autoscaler changes."""
+
+    api_version: str
+    kind: str
+
+
 class Workload(NamedTuple):
     """A set of equal pods that serve one version.
 
     There are ``replicas`` pods, or with ``autoscaled`` from ``replicas`` to ``replicas_at_most``,
     so that ``scaling_resource`` stays at ``scaling_utilization`` percent of its request.
-    ``surge`` and ``unavailable`` are Kubernetes ``IntOrString`` values.
+    ``surge`` and ``unavailable`` are Kubernetes ``IntOrString`` values. ``counted_by`` says who
+    decides how many pods there are: the file in git, an autoscaler, or a controller of releases;
+    an autoscaler changes the number of ``scaled``.
     """
 
     name: str
@@ -47,6 +57,8 @@ class Workload(NamedTuple):
     scaling_utilization: int
     surge: IntOrString
     unavailable: IntOrString
+    counted_by: Literal["git", "autoscaler", "controller"]
+    scaled: ScaledObject
 
 
 class Service(NamedTuple):
@@ -58,25 +70,39 @@ class Service(NamedTuple):
 
 
 class Backend(NamedTuple):
-    """A service that a route sends traffic to, with its weight."""
+    """A service that a route sends traffic to, the version behind it, and its weight."""
 
     service: str
+    version: str
     weight: int
+
+
+class RouteRule(NamedTuple):
+    """Where the requests go that one of ``matches`` fits; without any, all the others.
+
+    ``mirrors`` get copies.
+    """
+
+    matches: tuple[Match, ...]
+    backends: tuple[Backend, ...]
+    mirrors: tuple[Mirror, ...]
 
 
 class Route(NamedTuple):
     """How a gateway's clients reach the model; ``timeout`` is a Gateway API duration.
 
-    ``listener`` is that of the gateway, or empty for all of them.
+    ``listener`` is that of the gateway, or empty for all of them; ``implementation`` is what runs
+    the gateway. The first of ``rules`` that fits a request is the one that holds.
     """
 
     gateway: str
     gateway_namespace: str
+    implementation: str
     listener: str
     hosts: tuple[str, ...]
     path: str
     timeout: str
-    backends: tuple[Backend, ...]
+    rules: tuple[RouteRule, ...]
 
 
 class NamespacePeer(NamedTuple):
@@ -107,8 +133,44 @@ class Probes(NamedTuple):
     grace: int
 
 
+class Traffic(NamedTuple):
+    """Requests per second as the spec expects them, 0 where it does not say; timeout in seconds."""
+
+    expected: float
+    peak: float
+    timeout: float
+
+
+class Endpoint(NamedTuple):
+    """Where a proxy beside the servers finds those of a workload."""
+
+    workload: str
+    version: str
+    host: str
+    port: int
+
+
+class Proxy(NamedTuple):
+    """A proxy that runs beside the servers: where it listens, and what is behind it.
+
+    ``routes`` is the path of the file that it watches for its routes; ``timeout`` is in the form
+    of protobuf's JSON, such as ``2.5s``.
+    """
+
+    host: str
+    port: int
+    admin_host: str
+    admin_port: int
+    routes: str
+    timeout: str
+    endpoints: tuple[Endpoint, ...]
+
+
 class Plan(NamedTuple):
-    """One deployment in one environment, decided; ``active`` names the workload that answers."""
+    """One deployment in one environment, decided; ``active`` names the workload that answers.
+
+    ``serving`` names every workload that gets requests which somebody waits for.
+    """
 
     name: str
     environment: str
@@ -120,6 +182,7 @@ class Plan(NamedTuple):
     spec_digest: str
     strategy: StrategyName
     active: str
+    serving: tuple[str, ...]
     labels: Mapping[str, str]
     selector: Mapping[str, str]
     port: int
@@ -128,6 +191,9 @@ class Plan(NamedTuple):
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
     routes: tuple[Route, ...]
+    release: Release
+    traffic: Traffic
+    proxy: Proxy
     callers: tuple[NamespacePeer, ...]
     egress_namespaces: tuple[NamespacePeer, ...]
     egress_addresses: tuple[AddressPeer, ...]
@@ -200,7 +266,13 @@ ORIGINS: Mapping[str, str] = {
     "plan.routes": "serving.hosts",
     "plan.routes.hosts": "serving.hosts",
     "plan.routes.timeout": "serving.traffic.timeout",
-    "plan.routes.backends": "release",
+    "plan.routes.rules": "release",
+    "plan.routes.rules.matches": "release.strategy",
+    "plan.routes.rules.backends": "release.strategy",
+    "plan.routes.rules.mirrors": "release.strategy",
+    "plan.release": "release.strategy",
+    "plan.traffic": "serving.traffic",
+    "plan.proxy": "release.strategy",
     "plan.callers": "serving.callers",
     "plan.egress_namespaces": "serving.egress",
     "plan.egress_addresses": "serving.egress",

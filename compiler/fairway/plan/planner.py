@@ -7,47 +7,50 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment, workload_name
+from fairway.plan.canary import SERVICE_PORT
 from fairway.plan.image import IMAGE_PORT
+from fairway.plan.measuring import Meter
 from fairway.plan.model import (
     AddressPeer,
-    Backend,
     EnvironmentVariable,
     ImagePlan,
     IntOrString,
     NamespacePeer,
     Plan,
     Probes,
-    Route,
+    ScaledObject,
     Service,
-    StrategyName,
+    Traffic,
     Workload,
 )
-from fairway.spec.units import Duration, Percentage
+from fairway.plan.release import Release
+from fairway.plan.releasing import candidate_service, plan_release
+from fairway.plan.routing import plan_proxy, plan_routes
+from fairway.spec.units import Percentage
 
 if TYPE_CHECKING:
     from fairway.spec.serving import Serving
 
-SERVICE_PORT = 80
 DRAIN_SECONDS = 5
 """How long a pod still serves after it was told to stop, so that every proxy has noticed."""
 
 SERVER_GRACE_SECONDS = 25
 """The default of ``fairway.serve --grace``."""
 
-_MODEL_PATH: Mapping[str, str] = {"v2": "/v2", "v1": "/v1", "tensorflow": "/v1"}
 
-
-def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan]) -> Plan:
+def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], meter: Meter) -> Plan:
     """Decide everything that runs for ``deployment`` in its environment.
 
-    ``images`` holds the image of each version for the runtime ``fairway``. The strategy must be
-    one that the environment's targets express; that is checked before.
+    ``images`` holds the image of each version for the runtime ``fairway``, and ``meter`` knows
+    how metrics are measured there. The strategy must be one that the environment's targets
+    express; that is checked before.
     """
     spec, place = deployment.spec, deployment.place
     name = deployment.name
     labels = _labels(deployment)
     selector = {"app.kubernetes.io/name": name}
     workloads = _workloads(deployment, images)
+    release = plan_release(deployment, meter)
     return Plan(
         name=name,
         environment=deployment.environment,
@@ -57,8 +60,9 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan]) -> 
         description=spec.metadata.description or "",
         spec=deployment.source,
         spec_digest=f"sha256:{deployment.digest}",
-        strategy=_strategy(deployment),
+        strategy=release.strategy,
         active=_active(deployment),
+        serving=_serving(deployment, release),
         labels=labels,
         selector=selector,
         port=spec.serving.port,
@@ -66,7 +70,10 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan]) -> 
         probes=_probes(spec.serving),
         workloads=workloads,
         services=_services(deployment, workloads),
-        routes=_routes(deployment),
+        routes=plan_routes(deployment, release),
+        release=release,
+        traffic=_traffic(spec.serving),
+        proxy=plan_proxy(deployment, workloads),
         callers=_callers(deployment),
         egress_namespaces=tuple(
             NamespacePeer(peer.namespace, peer.port)
@@ -79,10 +86,6 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan]) -> 
             if peer.cidr is not None
         ),
     )
-
-
-def _strategy(deployment: Deployment) -> StrategyName:
-    return "blueGreen" if deployment.spec.release.strategy.blue_green is not None else "rolling"
 
 
 def _labels(deployment: Deployment) -> dict[str, str]:
@@ -117,6 +120,9 @@ def _workload(
     )
     memory = str(serving.resources.memory)
     most = serving.scaling.max if serving.scaling.max is not None else serving.scaling.min
+    controller = deployment.routing.controller if name == deployment.name else None
+    controlled = controller is not None and deployment.form == "controlled"
+    autoscaled = most > serving.scaling.min
     return Workload(
         name=name,
         version=version,
@@ -137,11 +143,15 @@ def _workload(
         ),
         replicas=serving.scaling.min,
         replicas_at_most=most,
-        autoscaled=most > serving.scaling.min,
+        autoscaled=autoscaled,
         scaling_resource=serving.scaling.metric,
         scaling_utilization=_utilization(serving),
         surge=rolling.surge.value if rolling is not None else 1,
         unavailable=rolling.unavailable.value if rolling is not None else 0,
+        counted_by="controller" if controlled else "autoscaler" if autoscaled else "git",
+        scaled=ScaledObject(controller.api_version, controller.kind)
+        if controller is not None and controlled
+        else ScaledObject("apps/v1", "Deployment"),
     )
 
 
@@ -202,19 +212,31 @@ def _active(deployment: Deployment) -> str:
         return deployment.name
     if release.handover == "perVersion":
         return workload_name(deployment.name, release.stable)
-    green = release.strategy.blue_green
-    if green is None:
+    if deployment.form != "perVersion":
         return deployment.name
-    candidate = green.active == "candidate" and release.candidate is not None
+    green = release.strategy.blue_green
+    candidate = green is not None and green.active == "candidate"
     version = release.candidate if candidate and release.candidate else release.stable
     return workload_name(deployment.name, version)
+
+
+def _serving(deployment: Deployment, release: Release) -> tuple[str, ...]:
+    """Return the workloads that answer callers: the active one, and what shares its traffic."""
+    sharing = [v.workload for v in release.variants if v.weight or (release.matches and v.share)]
+    split = deployment.spec.release.handover is None and release.form == "perVersion"
+    return tuple(dict.fromkeys((_active(deployment), *(sharing if split else ()))))
 
 
 def _services(deployment: Deployment, workloads: tuple[Workload, ...]) -> tuple[Service, ...]:
     """Return the service that callers use, and one for each version's own pods."""
     active = next(workload for workload in workloads if workload.name == _active(deployment))
     labels = _labels(deployment)
+    controller = deployment.routing.controller
     services = [Service(deployment.name, active.selector, labels)]
+    if deployment.form == "controlled" and controller is not None:
+        services = services if controller.services else []
+        if controller.services and deployment.spec.release.handover is None:
+            services.append(Service(candidate_service(deployment), active.selector, labels))
     services += [
         Service(workload.name, workload.selector, workload.labels)
         for workload in workloads
@@ -223,42 +245,13 @@ def _services(deployment: Deployment, workloads: tuple[Workload, ...]) -> tuple[
     return tuple(services)
 
 
-def _routes(deployment: Deployment) -> tuple[Route, ...]:
-    serving, gateway = deployment.spec.serving, deployment.place.gateway
-    if gateway is None or all(caller.gateway is None for caller in serving.callers):
-        return ()
-    return (
-        Route(
-            gateway=gateway.name,
-            gateway_namespace=gateway.namespace,
-            listener=gateway.listener or "",
-            hosts=tuple(serving.hosts),
-            path=_MODEL_PATH[serving.protocol] if serving.runtime == "fairway" else "/",
-            timeout=route_timeout(serving.traffic.timeout),
-            backends=_backends(deployment),
-        ),
+def _traffic(serving: Serving) -> Traffic:
+    traffic = serving.traffic
+    return Traffic(
+        expected=float(traffic.expected.per_second) if traffic.expected is not None else 0.0,
+        peak=float(traffic.peak.per_second) if traffic.peak is not None else 0.0,
+        timeout=traffic.timeout.seconds,
     )
-
-
-def route_timeout(timeout: Duration) -> str:
-    """Return a Gateway API duration (GEP-2257): at most four parts of five digits each."""
-    rest, parts = timeout.milliseconds, []
-    for unit, size in (("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)):
-        count, rest = divmod(rest, size)
-        if count:
-            parts.append(f"{count}{unit}")
-    return "".join(parts)
-
-
-def _backends(deployment: Deployment) -> tuple[Backend, ...]:
-    """Return the route's weights; both versions are named, so that the switch is one number."""
-    release = deployment.spec.release
-    if release.handover is not None or release.strategy.rolling is not None:
-        return (Backend(deployment.name, 1),)
-    active = _active(deployment)
-    versions = [release.stable, *([release.candidate] if release.candidate else [])]
-    names = [workload_name(deployment.name, version) for version in versions]
-    return tuple(Backend(name, 100 if name == active else 0) for name in names)
 
 
 def _callers(deployment: Deployment) -> tuple[NamespacePeer, ...]:

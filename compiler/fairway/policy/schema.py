@@ -49,6 +49,9 @@ UNIT_NOTES: Mapping[Any, str] = {
 }
 
 
+_OF_THE_PLAN = ("fairway.plan.", "fairway.arithmetic.", "fairway.signature.")
+
+
 class Quantity(NamedTuple):
     """A number that a spec may write in several ways."""
 
@@ -107,7 +110,7 @@ def messages() -> dict[str, Message]:
 
 def message_name(cls: type) -> str:
     """Return a type's name among the messages; the plan's own types have a prefix."""
-    plan = cls.__module__ == "fairway.plan.model" and cls is not Plan
+    plan = cls.__module__.startswith(_OF_THE_PLAN) and cls is not Plan
     return f"Plan{cls.__name__}" if plan else cls.__name__
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from fairway import rule
 from fairway.finding import Fix
 from fairway.location import Route
-from fairway.spec.units import CountOrPercentage
+from fairway.spec.units import CountOrPercentage, Percentage
 from fairway.spec.view import Fault, MeaningRule, View
 
 ROUTE_HOSTS = 16
@@ -79,8 +79,27 @@ def _reserved_variables(view: View) -> Iterator[Fault]:
             yield Fault(rule.CONSISTENT, route, message, Fix("give the variable another name"))
 
 
+def _shares(view: View) -> Iterator[Fault]:
+    """Find shares that are finer than a weight of a million (Gateway API) can say."""
+    strategy = view.spec.release.strategy
+    shares: list[tuple[Route, Percentage]] = []
+    if strategy.canary is not None:
+        steps = enumerate(strategy.canary.steps)
+        shares = [(("canary", "steps", i, "weight"), step.weight) for i, step in steps]
+    if strategy.shadow is not None:
+        shares = [(("shadow", "mirror"), strategy.shadow.mirror)]
+    if strategy.ab is not None:
+        shares = [(("ab", "weight"), strategy.ab.weight)]
+    for route, share in shares:
+        if share.percent * 10_000 % 1:
+            message = f"{share} is finer than routers can split: 0.0001% is one in a million"
+            fix = Fix("write at most four decimals")
+            yield Fault(rule.VALUE, ("release", "strategy", *route), message, fix)
+
+
 LIMITS: Mapping[MeaningRule, tuple[Route, ...]] = {
     _rollout: (("release",),),
+    _shares: (("release",),),
     _namespace: (("metadata",),),
     _hosts: (("serving", "hosts"),),
     _timeout: (("serving", "traffic"),),

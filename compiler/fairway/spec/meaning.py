@@ -101,7 +101,9 @@ def _strategy_candidate(view: View) -> Iterator[Fault]:
         fix = Fix(f"make {release.candidate} the stable version, or choose another strategy")
         yield Fault(rule.CONSISTENT, ("release", "candidate"), message, fix)
     for name in ("canary", "shadow", "ab"):
-        if getattr(strategy, name) is not None and release.candidate is None:
+        # A canary before its first step waits for its next candidate.
+        waits = name == "canary" and strategy.canary is not None and strategy.canary.step == 0
+        if getattr(strategy, name) is not None and release.candidate is None and not waits:
             message = f"{name} moves traffic to a candidate, and there is none"
             fix = Fix("add `release.candidate`, or use rolling")
             yield Fault(rule.CONSISTENT, (*route, name), message, fix, "key")
@@ -116,6 +118,23 @@ def _strategy_candidate(view: View) -> Iterator[Fault]:
         message = f"there is no step {canary.step}: the canary has {have}"
         fix = Fix(f"write a step from 0 to {have}")
         yield Fault(rule.REFERENCE, (*route, "canary", "step"), message, fix)
+
+
+def _no_copies_with_effects(view: View) -> Iterator[Fault]:
+    """Refuse copies of requests to a version that does more than answer."""
+    release, model = view.spec.release, view.spec.model
+    version = view.spec.versions.get(release.candidate or "")
+    if release.strategy.shadow is None or version is None:
+        return
+    effects = version.side_effects if version.side_effects is not None else model.side_effects
+    if effects:
+        message = (
+            f"{release.candidate} has side effects (`sideEffects`), and a shadow would cause them"
+            " a second time for every request that is copied"
+        )
+        fix = Fix("try it as a canary, or give its copy a version without side effects")
+        route = ("release", "strategy", "shadow")
+        yield Fault(rule.CONSISTENT, route, message, fix, "key")
 
 
 def _handover(view: View) -> Iterator[Fault]:
@@ -276,6 +295,7 @@ _VERSION_NAMES: Route = ("versions", "")
 RULES: Mapping[MeaningRule, tuple[Route, ...]] = {
     _release_versions: (("release", "stable"), ("release", "candidate"), _VERSION_NAMES),
     _strategy_candidate: (("release",),),
+    _no_copies_with_effects: (("release",), ("model",), ("versions",)),
     _handover: (("release",),),
     _scaling: (("serving", "scaling"),),
     _traffic: (("serving", "traffic"),),

@@ -62,6 +62,12 @@ class Model(SpecModel):
     risk: Risk = field(
         "How much harm a wrong answer does; policies may ask more of `high`.", "high", "medium"
     )
+    side_effects: bool = field(
+        "Whether answering does more than answer (writes, sends, books): copies of requests must"
+        " not reach it.",
+        True,
+        False,
+    )
 
 
 class Version(SpecModel):
@@ -82,6 +88,7 @@ class Version(SpecModel):
     requirements: base.RelativePath | None = field(
         "Overrides `model.requirements`.", "requirements-2.txt", None
     )
+    side_effects: bool | None = field("Overrides `model.sideEffects`.", True, None)
 
 
 VersionOrUri: TypeAlias = Annotated[

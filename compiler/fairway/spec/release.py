@@ -88,6 +88,16 @@ class Canary(SpecModel):
     min_requests: Annotated[int, Field(ge=0)] = field(
         "Fewer requests than this at a step prove nothing.", 3000, 0
     )
+    interval: base.Duration = field("How often the gates are read.", "30s", "1m")
+    window: base.Duration | None = field(
+        "The time that a gate looks back; the shortest hold when left out.", "30m", None
+    )
+    fault: base.Percentage = field(
+        "The error ratio of a broken candidate that the canary must be able to find.", "10%", "10%"
+    )
+    budget: Annotated[int, Field(ge=1)] | None = field(
+        "How many bad answers a broken candidate may give before it is stopped.", 1000, None
+    )
     on_failure: Literal["rollback", "pause"] = field(
         "What happens when a gate fails.", "rollback", "rollback"
     )
@@ -122,6 +132,17 @@ class Split(SpecModel):
     )
 
 
+class Outcome(SpecModel):
+    """A further outcome that an experiment decides about."""
+
+    metric: base.Text = field("The outcome.", "refunds")
+    baseline: base.Percentage = field("The outcome's rate today.", "2.0%")
+    effect: base.Points | None = field("The smallest difference worth finding.", "0.4pp", None)
+    effect_relative: base.Percentage | None = field(
+        "The smallest relative difference worth finding.", "20%", None
+    )
+
+
 class Ab(SpecModel):
     """Two versions answer different users, to decide by a measured outcome."""
 
@@ -136,6 +157,22 @@ class Ab(SpecModel):
     alpha: Probability = field("The chance of seeing a difference that is not there.", 0.05, 0.05)
     power: Probability = field("The chance of seeing the difference if it is there.", 0.8, 0.8)
     duration: base.Duration = field("How long the test runs.", "14d")
+    secondary: list[Outcome] = field(
+        "Further outcomes; all of them together have `alpha` (Bonferroni-Holm).",
+        [{"metric": "refunds", "baseline": "2.0%", "effect": "0.4pp"}],
+        [],
+    )
+    looks: Annotated[int, Field(ge=1, le=20)] = field(
+        "How often the result is looked at, evenly over the planned sample; more than once spends"
+        " `alpha` over the looks.",
+        4,
+        1,
+    )
+    spending: Literal["obrien-fleming", "pocock"] = field(
+        "How `alpha` is spent over the looks: hardly any at first, or evenly.",
+        "obrien-fleming",
+        "obrien-fleming",
+    )
 
 
 class Strategy(Choice):

@@ -13,8 +13,11 @@ from fairway import rule
 from fairway.finding import Finding, Fix
 from fairway.location import Route, format_route
 from fairway.source.layers import Merged
+from fairway.spec.meaning import unread
+from fairway.target.trait import TRAITS
 
 if TYPE_CHECKING:
+    from fairway.spec.view import View
     from fairway.target.load import Target
 
 _READ_BY_THE_ENGINE = (
@@ -28,6 +31,27 @@ _READ_BY_THE_ENGINE = (
     "serving.traffic.peak",
     "release.stable",
     "release.handover",
+    # Whatever moves the traffic, these are read by the arithmetic, by the commands that take the
+    # next step, and by those that judge a result.
+    "release.strategy.canary.step",
+    "release.strategy.canary.gates",
+    "release.strategy.canary.minRequests",
+    "release.strategy.canary.onFailure",
+    "release.strategy.canary.interval",
+    "release.strategy.canary.window",
+    "release.strategy.canary.fault",
+    "release.strategy.canary.budget",
+    "release.strategy.shadow.compare",
+    "release.strategy.ab.metric",
+    "release.strategy.ab.baseline",
+    "release.strategy.ab.effect",
+    "release.strategy.ab.effectRelative",
+    "release.strategy.ab.secondary",
+    "release.strategy.ab.alpha",
+    "release.strategy.ab.power",
+    "release.strategy.ab.duration",
+    "release.strategy.ab.looks",
+    "release.strategy.ab.spending",
 )
 ENGINE_FIELDS: Mapping[str, tuple[str, ...]] = dict.fromkeys(_READ_BY_THE_ENGINE, ())
 """Fields that Fairway itself reads, whatever the targets are."""
@@ -113,6 +137,36 @@ def check_values(
         fix = _fix(able, f"write {' or '.join(sorted(allowed))}")
         findings.append(rule.CAPABILITY(message, at, fix=fix, environments=(environment,)))
     return findings
+
+
+def check_traits(
+    view: View, capabilities: Capabilities, installed: Iterable[Target]
+) -> list[Finding]:
+    """Return a finding for every trait of the spec that a target of the environment refuses."""
+    findings: list[Finding] = []
+    for target in capabilities.targets:
+        for name, why in target.traits.items():
+            route = TRAITS[name].find(view)
+            if route is None or unread(view.faulty, route):
+                continue
+            message = f"{target.name} cannot express {TRAITS[name].says}: {why}"
+            others = [each for each in installed if each.role == target.role]
+            able = _able_of_trait(name, _named(route), others)
+            otherwise = f"use another {target.role}, or another strategy"
+            at = view.merged.locate(route)
+            finding = rule.CAPABILITY(
+                message, at, fix=_fix(able, otherwise), environments=(view.environment,)
+            )
+            findings.append(finding)
+    return findings
+
+
+def _named(route: Route) -> str:
+    return ".".join(step for step in route if isinstance(step, str))
+
+
+def _able_of_trait(trait: str, name: str, targets: Iterable[Target]) -> Target | None:
+    return _able(name, [target for target in targets if trait not in target.traits])
 
 
 def enumerated(targets: Iterable[Target]) -> frozenset[str]:

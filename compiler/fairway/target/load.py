@@ -11,11 +11,13 @@ import os
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
+from fairway.deployment import Controller
 from fairway.errors import UsageError
 from fairway.location import Location, Part, Route
 from fairway.source.build import parse, parse_all
 from fairway.source.document import Document
 from fairway.source.file import read_file
+from fairway.target.trait import TRAITS
 
 Role: TypeAlias = Literal["workload", "router", "image", "addon"]
 Subject: TypeAlias = Literal["plan", "image"]
@@ -47,7 +49,10 @@ class Target(NamedTuple):
     """A loaded target.
 
     ``series`` is the path of its catalogue of metrics, which is read when somebody asks (see
-    ``fairway.target.series``); empty when it has none.
+    ``fairway.target.series``); empty when it has none. Of a router, ``implementation`` is what
+    counts its requests where that is always the same, ``mesh`` whether it splits calls inside the
+    cluster, and ``controller`` what keeps the release's state in the cluster. ``traits`` are the
+    properties of a spec that it cannot express, with the reason.
     """
 
     name: str
@@ -59,6 +64,10 @@ class Target(NamedTuple):
     cannot: Mapping[str, str]
     artifacts: tuple[ArtifactTemplate, ...]
     series: str = ""
+    implementation: str = ""
+    mesh: bool = False
+    controller: Controller | None = None
+    traits: Mapping[str, str] = {}
 
     @property
     def use(self) -> str:
@@ -114,6 +123,10 @@ def load_target(path: str) -> Target:
         cannot=fields.cannot(),
         artifacts=fields.artifacts(),
         series=fields.series(),
+        implementation=fields.optional_text("implementation"),
+        mesh=fields.flag("mesh"),
+        controller=fields.controller(),
+        traits=fields.traits(),
     )
 
 
@@ -149,7 +162,10 @@ def read_map(path: str, what: str) -> Document:
 class _Fields:
     """Reads the fields of ``target.yaml`` with errors that name file and line."""
 
-    KNOWN = frozenset({"target", "title", "role", "expresses", "cannot", "artifacts", "series"})
+    KNOWN = frozenset(
+        ("target", "title", "role", "expresses", "cannot", "cannotWhen", "artifacts", "series",
+         "implementation", "mesh", "controllerOwned")
+    )  # fmt: skip
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -170,6 +186,42 @@ class _Fields:
         if not isinstance(value, str) or not value:
             self.fail((key,), f"`{key}` must be a string")
         return str(value)
+
+    def optional_text(self, key: str) -> str:
+        """Return a string, empty when it is not there."""
+        return self.text(key) if key in self.value else ""
+
+    def flag(self, key: str) -> bool:
+        """Return true or false, false when it is not there."""
+        value = self.value.get(key, False)
+        if not isinstance(value, bool):
+            self.fail((key,), f"`{key}` must be true or false")
+        return bool(value)
+
+    def controller(self) -> Controller | None:
+        """Return what a controller of releases replaces, None for a router without one."""
+        route: Route = ("controllerOwned",)
+        value = self.value.get("controllerOwned")
+        if value is None:
+            return None
+        keys = {"apiVersion": str, "kind": str, "services": bool}
+        if not isinstance(value, dict) or set(value) != set(keys):
+            self.fail(route, f"`controllerOwned` has the keys {', '.join(keys)}")
+        for key, kind in keys.items():
+            if type(value[key]) is not kind:
+                self.fail((*route, key), f"`{key}` must be a {kind.__name__}")
+        return Controller(value["apiVersion"], value["kind"], value["services"])
+
+    def traits(self) -> Mapping[str, str]:
+        """Return the properties of specs that are refused, each with its reason."""
+        found = self._map("cannotWhen")
+        for name, why in found.items():
+            if name not in TRAITS:
+                message = f"there is no trait {name}; there are {', '.join(TRAITS)}"
+                self.fail(("cannotWhen", name), message, "key")
+            if not isinstance(why, str):
+                self.fail(("cannotWhen", name), "expected the reason, as a string")
+        return dict(found)
 
     def expresses(self) -> Mapping[str, tuple[str, ...]]:
         """Return the expressed fields: each ``true`` (an empty tuple) or a list of values."""

@@ -23,9 +23,11 @@ SLO_METRICS: Mapping[str, str] = {"availability": "error-ratio", "latency": "slo
 """The metric that measures what an SLO of a name promises: its error budget is that ratio."""
 
 PLACES = frozenset(
-    {"name", "namespace", "port", "route", "rule", "service", "services", "version", "workload"}
-)
-"""What a selector may leave open; ``services`` joins the services of all versions with ``|``."""
+    ("name", "namespace", "version", "workload", "service", "services", "port", "route", "rule",
+     "position")
+)  # fmt: skip
+"""What a selector may leave open; ``services`` joins the services of all versions with ``|``,
+``position`` counts the backends of a rule from 0."""
 
 _VALUE = re.compile(r"[A-Za-z0-9._|-]+\Z")
 _WINDOW = re.compile(r"[1-9][0-9]*(ms|[smhdwy])\Z")

@@ -1,0 +1,77 @@
+"""How metrics are measured in one environment: its targets' catalogues asked for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from fairway.plan.measuring import Measured
+from fairway.target.series import Series, exported, expression, selector, why_not
+
+if TYPE_CHECKING:
+    from fairway.spec.project import Environment
+    from fairway.spec.serving import Serving
+    from fairway.target.load import Target
+
+
+class TargetMeter:
+    """Answers from the catalogues of an environment's targets, for one runtime."""
+
+    def __init__(self, targets: Iterable[Target], implementation: str | None, runtime: str) -> None:
+        """Take the targets, what runs the router (None when nothing does), and the runtime."""
+        self._targets = tuple(targets)
+        self._implementation = implementation
+        self._runtime = runtime
+
+    def query(self, metric: str, about: Measured, window: str) -> str:
+        """Return the PromQL of ``metric`` for a version; empty when it cannot be measured."""
+        series = self._series().get(metric)
+        if series is None or "version" not in series.selectors:
+            return ""
+        if "$threshold" in series.query:
+            return ""
+        return expression(series, selector(series, "version", _values(about)), window)
+
+    def requests(self, metric: str, about: Measured, window: str) -> str:
+        """Return the PromQL that counts the requests behind ``metric``; empty when nothing does."""
+        series = self._series().get(metric)
+        if series is None:
+            return ""
+        side = "server-" if series.side == "runtime" else ""
+        return self.query(f"{side}request-count", about, window)
+
+    def why_not(self, metric: str) -> str:
+        """Return why ``metric`` cannot be measured for one version; empty when it can."""
+        series = self._series().get(metric)
+        if series is None:
+            return why_not(self._targets, self._runtime, self._implementation, metric)
+        if "version" not in series.selectors:
+            return f"its series do not tell versions apart ({', '.join(series.names)})"
+        if "$threshold" in series.query:
+            return "it needs a threshold of its own, which gates have not; gate on a percentile"
+        return ""
+
+    def gives(self, metric: str) -> str:
+        """Return the unit of a metric's value: ``ratio``, ``s``, ``1/s`` or ``1``."""
+        return self._series()[metric].gives
+
+    def metrics(self) -> tuple[str, ...]:
+        """Return the metrics that a gate can be on."""
+        return tuple(sorted(name for name in self._series() if not self.why_not(name)))
+
+    def _series(self) -> Mapping[str, Series]:
+        return exported(self._targets, self._runtime, self._implementation)
+
+
+def meter_of(place: Environment, serving: Serving, targets: Mapping[str, Target]) -> TargetMeter:
+    """Return the meter of a deployment that is served like this in an environment."""
+    router = targets[place.router]
+    names = dict.fromkeys((place.workload, place.router, *place.targets))
+    routed = router.mesh or any(caller.gateway is not None for caller in serving.callers)
+    own = place.gateway.implementation if place.gateway is not None else None
+    implementation = (router.implementation or own) if routed else None
+    return TargetMeter((targets[name] for name in names), implementation, serving.runtime)
+
+
+def _values(about: Measured) -> Mapping[str, str]:
+    return {name: str(value) for name, value in about._asdict().items()}
