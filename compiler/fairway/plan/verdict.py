@@ -1,0 +1,64 @@
+"""What a gate says of a reading: the one place that knows, for whoever reads gates.
+
+The commands that take the next step, the local run's controller, the simulator and the rendered
+analyses all mean this.
+"""
+
+from __future__ import annotations
+
+from math import isnan
+from typing import Literal, NamedTuple, TypeAlias
+
+from fairway.plan.release import Gate
+
+Word: TypeAlias = Literal["pass", "fail", "unknown"]
+
+
+class Reading(NamedTuple):
+    """What was measured over a gate's window: the candidate's value, stable's, and on how many.
+
+    ``value`` and ``reference`` are in the unit of ``Gate.bound``; NaN where nothing was measured.
+    ``reference`` counts for gates that compare only. ``requests`` are the candidate's.
+    """
+
+    value: float
+    reference: float
+    requests: float
+
+
+class Verdict(NamedTuple):
+    """What a gate says, and why in a sentence. ``limit`` is what the value was held against."""
+
+    word: Word
+    limit: float
+    why: str
+
+
+def judge(gate: Gate, reading: Reading, min_requests: int) -> Verdict:
+    """Hold a reading against a gate.
+
+    Fewer than ``min_requests`` say nothing, good or bad; nor does a value that is not there. A
+    value at its bound passes.
+    """
+    if reading.requests < min_requests:
+        why = f"{reading.requests:.0f} requests; fewer than {min_requests} say nothing"
+        return Verdict("unknown", limit_of(gate, reading), why)
+    compares = gate.kind in ("within", "withinRelative")
+    if isnan(reading.value) or (compares and isnan(reading.reference)):
+        whose = "candidate" if isnan(reading.value) else "stable version"
+        return Verdict("unknown", limit_of(gate, reading), f"no {gate.metric} of the {whose}")
+    limit = limit_of(gate, reading)
+    bad = reading.value < limit if gate.kind == "min" else reading.value > limit
+    relation = ("below" if gate.kind == "min" else "above") if bad else "keeps"
+    against = f" of stable {reading.reference:.6g}" if compares else ""
+    why = f"{gate.metric} {reading.value:.6g} {relation} {gate.kind} {gate.written}{against}"
+    return Verdict("fail" if bad else "pass", limit, why)
+
+
+def limit_of(gate: Gate, reading: Reading) -> float:
+    """Return the bound on the candidate's value, NaN while stable's is not known."""
+    if gate.kind == "within":
+        return reading.reference + gate.bound
+    if gate.kind == "withinRelative":
+        return reading.reference * (1 + gate.bound)
+    return gate.bound
