@@ -19,7 +19,7 @@ LAYERS = (
     ("rule",),
     ("source",),
     ("spec",),
-    ("lock", "contract"),
+    ("lock", "contract", "arithmetic"),
     ("deployment", "versions"),
     ("plan",),
     ("artifact", "target"),

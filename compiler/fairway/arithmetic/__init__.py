@@ -1,0 +1,1 @@
+"""The arithmetic of releases: pure functions of numbers, each formula with its source."""
