@@ -5,7 +5,7 @@ with the unpooled variance. Intervals that are shown are score intervals, which 
 for small counts too; at the edge of significance the two may disagree, and the p-value decides.
 
 Wald's form is near its level while each arm has many outcomes. Simulated at alpha 5 % with one
-unit in twenty for the candidate: 5.1 % with 850 outcomes expected there, 5.4 % with 50, 6.2 % with
+unit in twenty for the candidate: 5.0 % with 850 outcomes expected there, 5.4 % with 50, 6.2 % with
 16, nearly all of it against the candidate. ``FEW`` is what callers may warn below.
 """
 
@@ -15,7 +15,6 @@ from math import ceil, copysign, exp, expm1, floor, inf, lgamma, log, log1p, sqr
 from typing import NamedTuple
 
 from fairway.arithmetic.normal import two_sided, upper
-
 
 FEW = 50
 """With fewer outcomes, or fewer units without one, an arm's rate is skewed and not normal."""
