@@ -74,13 +74,20 @@ class Controller(NamedTuple):
 
 
 class Routing(NamedTuple):
-    """What is particular to an environment's router.
+    """What is particular to an environment's router, and to how its workloads are reached.
 
     ``mesh`` says that it splits calls inside the cluster too, not only those of a gateway.
+    ``service`` is the pattern of the services that the workloads' objects make in the cluster, such
+    as ``{workload}-predictor``; empty when a service of each workload's name is rendered.
     """
 
     controller: Controller | None = None
     mesh: bool = False
+    service: str = ""
+
+    def service_of(self, workload: str) -> str:
+        """Return the name of a workload's own service."""
+        return self.service.replace("{workload}", workload) or workload
 
 
 class Deployment(NamedTuple):

@@ -24,6 +24,7 @@ from fairway.spec.bind import bind
 from fairway.spec.nearest import listed, nearest
 from fairway.target.capability import Capabilities
 from fairway.target.load import Role, Target, load_targets
+from fairway.target.needs import check_needs
 
 if TYPE_CHECKING:
     from fairway.spec.project import Environment, Project
@@ -161,9 +162,9 @@ def environment_targets(place: Environment, targets: Mapping[str, Target]) -> li
 
 
 def routing_of(place: Environment, targets: Mapping[str, Target]) -> Routing:
-    """Return what is particular to an environment's router."""
+    """Return what is particular to an environment's router and workloads."""
     router = targets[place.router]
-    return Routing(router.controller, router.mesh)
+    return Routing(router.controller, router.mesh, targets[place.workload].service)
 
 
 def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, Capabilities]:
@@ -174,7 +175,7 @@ def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, 
 
 
 def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> list[Finding]:
-    findings = _misnamed_packs(project, merged)
+    findings = [*_misnamed_packs(project, merged), *check_needs(project, merged, targets)]
     if "environments" in project.defaults:
         message = "`defaults` hold for every environment; what differs is for the specs to say"
         key = merged.locate(("defaults", "environments"), "key")
@@ -191,6 +192,7 @@ def _check(project: Project, merged: Merged, targets: Mapping[str, Target]) -> l
         named += [(("targets", i), t, ("image", "addon")) for i, t in enumerate(place.targets)]
         for at, target, roles in named:
             findings += _check_target(merged, (*route, *at), target, roles, targets)
+        findings += _check_controller(merged, (*route, "router"), place, targets)
         for index, required in enumerate(place.requires):
             earlier = list(project.environments)[: list(project.environments).index(name)]
             if required not in earlier:
@@ -216,6 +218,21 @@ def _misnamed_packs(project: Project, merged: Merged) -> list[Finding]:
         rule.VALUE(str(error), merged.locate(("policies", index)), fix=error.fix)
         for index, error in misnamed(project.policies)
     ]
+
+
+def _check_controller(
+    merged: Merged, route: Route, place: Environment, targets: Mapping[str, Target]
+) -> list[Finding]:
+    """Find a controller of releases over pods that another controller makes."""
+    router, workload = targets.get(place.router), targets.get(place.workload)
+    if router is None or workload is None or router.controller is None or not workload.service:
+        return []
+    message = (
+        f"{router.name} replaces the pods of one Deployment, and those of {workload.name} belong to"
+        " the controller that makes them"
+    )
+    fix = f"use another router, or another workload target than {workload.name}"
+    return [rule.TARGET(message, merged.locate(route), fix=fix)]
 
 
 def _check_target(

@@ -69,8 +69,18 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     ),
     "template elsewhere": (
         "template: notes.yaml",
-        "template: ../notes/notes.yaml",
-        "8:15: there is no file ../notes/notes.yaml beside this one",
+        "template: ../../notes.yaml",
+        "8:15: there is no file ../../notes.yaml beside this one",
+    ),
+    "template of another target that has none": (
+        "template: notes.yaml",
+        "template: ../other/notes.yaml",
+        "8:15: there is no file ../other/notes.yaml beside this one",
+    ),
+    "service without a workload": (
+        "role: addon",
+        "role: workload\nservice: model",
+        "4:10: `service` is a name with {workload} in it",
     ),
     "for": ("for: plan", "for: fleet", "9:10: expected plan or image"),
     "order": ("for: plan", "for: plan\n    order: first", "10:12: `order` must be a whole number"),

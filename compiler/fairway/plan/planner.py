@@ -228,7 +228,7 @@ def _serving(deployment: Deployment, release: Release) -> tuple[str, ...]:
 
 
 def _services(deployment: Deployment, workloads: tuple[Workload, ...]) -> tuple[Service, ...]:
-    """Return the service that callers use, and one for each version's own pods."""
+    """Return the service that callers use, and those of each version that nobody else makes."""
     active = next(workload for workload in workloads if workload.name == _active(deployment))
     labels = _labels(deployment)
     controller = deployment.routing.controller
@@ -237,11 +237,12 @@ def _services(deployment: Deployment, workloads: tuple[Workload, ...]) -> tuple[
         services = services if controller.services else []
         if controller.services and deployment.spec.release.handover is None:
             services.append(Service(candidate_service(deployment), active.selector, labels))
-    services += [
-        Service(workload.name, workload.selector, workload.labels)
-        for workload in workloads
-        if workload.name != deployment.name
-    ]
+    if not deployment.routing.service:
+        services += [
+            Service(workload.name, workload.selector, workload.labels)
+            for workload in workloads
+            if workload.name != deployment.name
+        ]
     return tuple(services)
 
 

@@ -97,7 +97,8 @@ def _variant(
 ) -> Variant:
     workload, service = deployment.name, deployment.name
     if deployment.form == "perVersion":
-        workload = service = workload_name(deployment.name, version)
+        workload = workload_name(deployment.name, version)
+        service = deployment.routing.service_of(workload)
     elif deployment.form == "controlled" and role == "candidate":
         service = candidate_service(deployment)
     return Variant(role, version, workload, service, weight, share)

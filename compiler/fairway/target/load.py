@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -29,6 +30,8 @@ _USES: Mapping[str, str] = {
     "image": "add it to the environment's `targets`",
     "addon": "add it to the environment's `targets`",
 }
+_SERVICE = re.compile(r"([a-z][a-z0-9-]*)?\{workload\}([a-z0-9-]*[a-z0-9])?\Z")
+_FILE = re.compile(r"(\.\./[A-Za-z0-9][^/]*/)?[^/]+\Z")
 
 
 class ArtifactTemplate(NamedTuple):
@@ -49,10 +52,10 @@ class Target(NamedTuple):
     """A loaded target.
 
     ``series`` is the path of its catalogue of metrics, which is read when somebody asks (see
-    ``fairway.target.series``); empty when it has none. Of a router, ``implementation`` is what
-    counts its requests where that is always the same, ``mesh`` whether it splits calls inside the
-    cluster, and ``controller`` what keeps the release's state in the cluster. ``traits`` are the
-    properties of a spec that it cannot express, with the reason.
+    ``fairway.target.series``); empty when it has none. ``service`` is as in ``Routing``. Of a
+    router, ``implementation`` is what counts its requests where that is always the same, ``mesh``
+    whether it splits calls inside the cluster, and ``controller`` what keeps the release's state in
+    the cluster. ``traits`` are the properties of a spec that it cannot express, with the reason.
     """
 
     name: str
@@ -64,6 +67,7 @@ class Target(NamedTuple):
     cannot: Mapping[str, str]
     artifacts: tuple[ArtifactTemplate, ...]
     series: str = ""
+    service: str = ""
     implementation: str = ""
     mesh: bool = False
     controller: Controller | None = None
@@ -123,6 +127,7 @@ def load_target(path: str) -> Target:
         cannot=fields.cannot(),
         artifacts=fields.artifacts(),
         series=fields.series(),
+        service=fields.service(),
         implementation=fields.optional_text("implementation"),
         mesh=fields.flag("mesh"),
         controller=fields.controller(),
@@ -164,7 +169,7 @@ class _Fields:
 
     KNOWN = frozenset(
         ("target", "title", "role", "expresses", "cannot", "cannotWhen", "artifacts", "series",
-         "implementation", "mesh", "controllerOwned")
+         "service", "implementation", "mesh", "controllerOwned", "needs")
     )  # fmt: skip
 
     def __init__(self, document: Document) -> None:
@@ -197,6 +202,13 @@ class _Fields:
         if not isinstance(value, bool):
             self.fail((key,), f"`{key}` must be true or false")
         return bool(value)
+
+    def service(self) -> str:
+        """Return the pattern of the services that others make for the workloads."""
+        pattern = self.optional_text("service")
+        if pattern and not _SERVICE.match(pattern):
+            self.fail(("service",), "`service` is a name with {workload} in it")
+        return pattern
 
     def controller(self) -> Controller | None:
         """Return what a controller of releases replaces, None for a router without one."""
@@ -273,8 +285,9 @@ class _Fields:
         return self._beside(self.text("series"), ("series",))
 
     def _beside(self, name: str, route: Route) -> str:
-        path = os.path.join(os.path.dirname(self.document.path), name)
-        if os.path.basename(name) != name or not os.path.isfile(path):
+        """Return the path of a file beside this one, or in the folder of another target."""
+        path = os.path.normpath(os.path.join(os.path.dirname(self.document.path), name))
+        if not _FILE.match(name) or not os.path.isfile(path):
             self.fail(route, f"there is no file {name} beside this one")
         return path
 
