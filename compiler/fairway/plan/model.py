@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from fairway.plan.proxy import Proxy
+from fairway.plan.proof import Proof
 from fairway.plan.release import Match, Mirror, Release, StrategyName
 
 IntOrString: TypeAlias = int | str
@@ -37,7 +39,8 @@ class Workload(NamedTuple):
     so that ``scaling_resource`` stays at ``scaling_utilization`` percent of its request.
     ``surge`` and ``unavailable`` are Kubernetes ``IntOrString`` values. ``counted_by`` says who
     decides how many pods there are: the file in git, an autoscaler, or a controller of releases;
-    an autoscaler changes the number of ``scaled``.
+    an autoscaler changes the number of ``scaled``. ``cores`` and ``memory`` (bytes) are what each
+    pod asks for, as plain numbers.
     """
 
     name: str
@@ -49,6 +52,8 @@ class Workload(NamedTuple):
     model_digest: str
     requests: Mapping[str, IntOrString]
     limits: Mapping[str, IntOrString]
+    cores: float
+    memory: int
     variables: tuple[EnvironmentVariable, ...]
     replicas: int
     replicas_at_most: int
@@ -141,35 +146,11 @@ class Traffic(NamedTuple):
     timeout: float
 
 
-class Endpoint(NamedTuple):
-    """Where a proxy beside the servers finds those of a workload."""
-
-    workload: str
-    version: str
-    host: str
-    port: int
-
-
-class Proxy(NamedTuple):
-    """A proxy that runs beside the servers: where it listens, and what is behind it.
-
-    ``routes`` is the path of the file that it watches for its routes; ``timeout`` is in the form
-    of protobuf's JSON, such as ``2.5s``.
-    """
-
-    host: str
-    port: int
-    admin_host: str
-    admin_port: int
-    routes: str
-    timeout: str
-    endpoints: tuple[Endpoint, ...]
-
-
 class Plan(NamedTuple):
     """One deployment in one environment, decided; ``active`` names the workload that answers.
 
-    ``serving`` names every workload that gets requests which somebody waits for.
+    ``serving`` names every workload that gets requests which somebody waits for; ``runtime`` is
+    what runs in them, ``fairway`` being our own server.
     """
 
     name: str
@@ -183,6 +164,7 @@ class Plan(NamedTuple):
     strategy: StrategyName
     active: str
     serving: tuple[str, ...]
+    runtime: str
     labels: Mapping[str, str]
     selector: Mapping[str, str]
     port: int
@@ -194,6 +176,7 @@ class Plan(NamedTuple):
     release: Release
     traffic: Traffic
     proxy: Proxy
+    proof: Proof
     callers: tuple[NamespacePeer, ...]
     egress_namespaces: tuple[NamespacePeer, ...]
     egress_addresses: tuple[AddressPeer, ...]
@@ -249,12 +232,15 @@ ORIGINS: Mapping[str, str] = {
     "plan.description": "metadata.description",
     "plan.strategy": "release.strategy",
     "plan.port": "serving.port",
+    "plan.runtime": "serving.runtime",
     "plan.workloads": "release",
     "plan.workloads.version": "release",
     "plan.workloads.image": "versions",
     "plan.workloads.model_digest": "versions",
     "plan.workloads.requests": "serving.resources",
     "plan.workloads.limits": "serving.resources",
+    "plan.workloads.cores": "serving.resources",
+    "plan.workloads.memory": "serving.resources",
     "plan.workloads.variables": "serving.secrets",
     "plan.workloads.replicas": "serving.scaling.min",
     "plan.workloads.replicas_at_most": "serving.scaling.max",

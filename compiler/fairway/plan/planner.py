@@ -23,9 +23,10 @@ from fairway.plan.model import (
     Traffic,
     Workload,
 )
+from fairway.plan.proxying import plan_proxy
 from fairway.plan.release import Release
 from fairway.plan.releasing import candidate_service, plan_release
-from fairway.plan.routing import plan_proxy, plan_routes
+from fairway.plan.routing import plan_routes
 from fairway.spec.units import Percentage
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         strategy=release.strategy,
         active=_active(deployment),
         serving=_serving(deployment, release),
+        runtime=spec.serving.runtime,
         labels=labels,
         selector=selector,
         port=spec.serving.port,
@@ -73,7 +75,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         routes=plan_routes(deployment, release),
         release=release,
         traffic=_traffic(spec.serving),
-        proxy=plan_proxy(deployment, workloads),
+        proxy=plan_proxy(deployment, release, workloads, _active(deployment)),
         callers=_callers(deployment),
         egress_namespaces=tuple(
             NamespacePeer(peer.namespace, peer.port)
@@ -137,6 +139,8 @@ def _workload(
         model_digest=deployment.versions[version].locked.digest,
         requests={"cpu": str(serving.resources.cpu), "memory": memory, **gpu},
         limits={"memory": memory, **gpu},
+        cores=serving.resources.cpu.millicores / 1000,
+        memory=serving.resources.memory.bytes,
         variables=tuple(
             EnvironmentVariable(secret.name, *secret.from_.split("/", 1))
             for secret in serving.secrets

@@ -1,17 +1,17 @@
-"""Planning routes: how requests reach the versions, through a gateway or a proxy beside them."""
+"""Planning routes: how requests reach the versions through a gateway."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment
-from fairway.plan.model import Backend, Endpoint, Proxy, Route, RouteRule, Workload
+from fairway.plan.model import Backend, Route, RouteRule
 from fairway.plan.release import Release, Variant
 from fairway.spec.units import Duration
 
-PROXY_PORT = 8000
-ADMIN_PORT = 9901
-PROXY_ROUTES = "/etc/envoy/routes/routes.json"
+if TYPE_CHECKING:
+    from fairway.spec.serving import Serving
 
 _MODEL_PATH: Mapping[str, str] = {"v2": "/v2", "v1": "/v1", "tensorflow": "/v1"}
 
@@ -28,28 +28,16 @@ def plan_routes(deployment: Deployment, release: Release) -> tuple[Route, ...]:
             implementation=gateway.implementation,
             listener=gateway.listener or "",
             hosts=tuple(serving.hosts),
-            path=_MODEL_PATH[serving.protocol] if serving.runtime == "fairway" else "/",
+            path=model_path(serving),
             timeout=route_timeout(serving.traffic.timeout),
             rules=_rules(deployment, release),
         ),
     )
 
 
-def plan_proxy(deployment: Deployment, workloads: tuple[Workload, ...]) -> Proxy:
-    """Return the proxy of an environment where servers are containers of one network.
-
-    A container's name is its host name there.
-    """
-    port = deployment.spec.serving.port
-    return Proxy(
-        host="0.0.0.0",  # noqa: S104 - inside a container, whose port is published on loopback
-        port=PROXY_PORT,
-        admin_host="127.0.0.1",
-        admin_port=ADMIN_PORT,
-        routes=PROXY_ROUTES,
-        timeout=f"{deployment.spec.serving.traffic.timeout.seconds:g}s",
-        endpoints=tuple(Endpoint(each.name, each.version, each.name, port) for each in workloads),
-    )
+def model_path(serving: Serving) -> str:
+    """Return what the paths of all of a model's requests begin with."""
+    return _MODEL_PATH[serving.protocol] if serving.runtime == "fairway" else "/"
 
 
 def route_timeout(timeout: Duration) -> str:

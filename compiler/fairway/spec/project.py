@@ -164,8 +164,8 @@ class Project(SpecModel):
     registry: base.ImageRepository = field(
         "Where the images that Fairway renders are pushed.", "registry.example.com/ml"
     )
-    images: dict[Literal["python"], base.PinnedImage] = field(
-        "Base images by digest.",
+    images: dict[Literal["python", "envoy"], base.PinnedImage] = field(
+        "Images of others by digest: what ours are based on, and the proxy of the envoy target.",
         {"python": "docker.io/library/python:3.12-slim@sha256:" + "0" * 64},
     )
     mlflow: Mlflow | None = field("The MLflow server.", {"tracking": "http://127.0.0.1:5000"}, None)
