@@ -44,6 +44,11 @@ CASES: dict[str, tuple[str, Any]] = {
         [{"a": [{"b": ["first-a", "first-b"]}, {"b": ["second-a", "second-b"]}]}],
     ),
     "documents": ("a: 1\n---\n$when: ${{ not thing.ready }}\nb: 1\n---\nc: 3", [{"a": 1}, {"c": 3}]),  # noqa: E501
+    "each key": (
+        "a:\n  first: 1\n  x-${{ part.name }}:\n    $each: ${{ thing.parts }}\n    $as: part\n"
+        "    $when: ${{ part.size > 1 }}\n    size: ${{ part.size }}\n  last: 2",
+        [{"a": {"first": 1, "x-second": {"size": 2}, "last": 2}}],
+    ),
     "each document": (
         "$each: ${{ thing.tags }}\n$as: tag\nname: ${{ tag }}",
         [{"name": "a"}, {"name": "b"}],
@@ -98,6 +103,10 @@ REFUSED: dict[str, tuple[str, str]] = {
     "each in a map": (
         "a:\n  $each: ${{ thing.tags }}\n  $as: x\n  b: 1",
         "`$each` repeats an item of a list, not a key of a map",
+    ),
+    "name of a key's loop beside it": (
+        "a:\n  ${{ t }}: {$each: '${{ thing.tags }}', $as: t, b: 1}\n  c: ${{ t }}",
+        "3:6: `t` is not defined",
     ),
     "value with other keys": ("a: {$value: 1, b: 2}", "`$value` stands for the whole node"),
     "directive in value": (

@@ -153,12 +153,23 @@ class _Compiler:
 
     def _entry(self, key: str, child: Any, route: Route, scope: Scope) -> tuple[str, Node]:
         node = self.node(child, route, scope)
-        name = self.text(key, route, scope)
         if node.loop:
-            self._fail("`$each` repeats an item of a list, not a key of a map", (*route, "$each"))
+            return self._repeated(key, child, node, route, scope), node
+        name = self.text(key, route, scope)
         if node.condition:
             return f"**({{{name}: {node.code}}} if {node.condition} else {{}})", node
         return f"{name}: {node.code}", node
+
+    def _repeated(
+        self, key: str, child: Mapping[str, Any], node: Node, route: Route, scope: Scope
+    ) -> str:
+        """Return the source of an entry for each element, whose key tells them apart."""
+        if "${{" not in key:
+            message = "`$each` repeats an item of a list, not a key of a map without an expression"
+            self._fail(message, (*route, "$each"))
+        _, inner, _ = self._loop(child, route, scope)
+        test = f" if {node.condition}" if node.condition else ""
+        return f"**{{{self.text(key, route, inner)}: {node.code} {node.loop}{test}}}"
 
     def _loop(self, value: Mapping[str, Any], route: Route, scope: Scope) -> tuple[str, Scope, Any]:
         name = value.get("$as")
