@@ -149,6 +149,13 @@ class Deployment(NamedTuple):
         return separate if self.form == "perVersion" else rolling
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """The names that its Kubernetes objects have, those included that others make for it."""
+        workloads = tuple(dict(self.workloads))
+        made = (self.routing.service_of(workload) for workload in workloads)
+        return tuple(dict.fromkeys((self.name, *workloads, *made)))
+
+    @property
     def source(self) -> str:
         """The spec's file relative to the project's folder."""
         return f"{self.folder}/{self.file}" if self.folder else self.file

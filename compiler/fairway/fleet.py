@@ -163,7 +163,7 @@ class Fleet:
         at = Location(checked.path, ("metadata", "name"))
         for deployment in checked.deployments:
             own = (checked.path, deployment.environment)
-            for name in dict.fromkeys((deployment.name, *dict(deployment.workloads))):
+            for name in deployment.claims:
                 place = (loaded.root, deployment.place.cluster, deployment.namespace, name)
                 first = self._workloads.setdefault(place, own)
                 if first != own:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from fairway.deployment import workload_name
 from fairway.location import Route
 
 if TYPE_CHECKING:
@@ -78,6 +79,15 @@ def _pause(view: View) -> Route | None:
     return (*_STRATEGY, "canary", "onFailure") if paused else None
 
 
+def _names_over_48(view: View) -> Route | None:
+    release, name = view.spec.release, view.spec.metadata.name  # of at most 40
+    if release.strategy.rolling is not None and release.handover is None:
+        return None  # one set of pods, of the deployment's name
+    versions = [version for version in (release.stable, release.candidate) if version]
+    long = (version for version in versions if len(workload_name(name, version)) > 48)
+    return next((("versions", version) for version in long), None)
+
+
 def _shares(view: View) -> Iterator[tuple[Route, Percentage]]:
     strategy = view.spec.release.strategy
     canary: Canary | None = strategy.canary
@@ -100,6 +110,7 @@ TRAITS: Mapping[str, Trait] = {
     "partialMirror": Trait("a copy of some requests only", _partial_mirror),
     "relativeGates": Trait("a gate that compares with the stable version", _relative_gates),
     "pauseOnFailure": Trait("a pause when a gate fails", _pause),
+    "namesOver48": Trait("a name of pods with more than 48 characters", _names_over_48),
     "onlyCallersInside": Trait(
         "a split of calls that come from inside the cluster only", _only_callers_inside
     ),
