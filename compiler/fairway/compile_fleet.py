@@ -73,21 +73,32 @@ def _not_ready(plans: tuple[Plan, ...], checked: Checked, output: Output) -> lis
     findings: list[Finding] = []
     for plan in plans:
         before = output.previous(plan.name, plan.environment)
-        if before is None or not before["workloads"] or plan.active in before["workloads"]:
+        if before is None or not before["workloads"]:
             continue
-        message = (
-            f"{plan.active} is to serve in the place of {before['serves']}, and does not run yet"
-        )
-        old_form = "rolling" if before["serves"] == plan.name else "perVersion"
-        fix = (
-            f"first add `handover: {old_form}` under `release` and apply that; then remove it"
-            if before["strategy"] != plan.strategy
-            else "first release it as the candidate, with `active: stable`; then switch"
-        )
+        absent = [name for name in plan.serving if name not in before["workloads"]]
+        if not absent:
+            continue
+        if absent[0] == plan.active:
+            message = f"{absent[0]} is to serve in the place of {before['serves']}"
+        else:
+            message = f"{absent[0]} is to get a share of the traffic"
+        message = f"{message}, and does not run yet"
+        fix = _first(plan, before["serves"], before["strategy"])
         environment = (plan.environment,)
         at = Location(checked.path, ("release",), "key")
         findings.append(rule.NOT_READY(message, at, fix=fix, environments=environment))
     return findings
+
+
+def _first(plan: Plan, served: str, strategy: str) -> str:
+    """Return what must be applied before traffic may move as a plan says."""
+    rolling = (served == plan.name, plan.release.form == "rolling")
+    if rolling[0] != rolling[1] and plan.release.form != "controlled":
+        old_form = "rolling" if rolling[0] else "perVersion"
+        return f"first add `handover: {old_form}` under `release` and apply that; then remove it"
+    if plan.strategy == "canary":
+        return "first release it with `step: 0`, so that its pods start without traffic"
+    return "first release it as the candidate of `blueGreen: {active: stable}`; then switch"
 
 
 def _keep_differences(fleet: Fleet, differences: list[Difference]) -> None:

@@ -153,3 +153,56 @@ def test_a_check_does_not_judge_readiness(repository: Repository) -> None:
     assert done.code == 1
     assert "release/not-ready" not in done.report
     assert "output/stale" in done.report
+
+
+def canary(step: int) -> Document:
+    return {"canary": {"step": step, "steps": [{"weight": "5%", "hold": "30m"}]}}
+
+
+def test_a_canary_starts_its_pods_before_they_get_a_share(repository: Repository) -> None:
+    repository.release(canary(0), stable="1.0")
+    repository.compiled()
+    assert repository.workloads() == ["scorer-1-0"]
+
+    repository.release(canary(1), candidate="2.0")
+    done = repository.compile()
+    refused(done, "`step: 0`")
+    assert "scorer-2-0 is to get a share of the traffic" in done.report
+
+    repository.release(canary(0), candidate="2.0")
+    repository.compiled()
+    assert repository.workloads() == ["scorer-1-0", "scorer-2-0"]
+    assert repository.weights() == {"scorer-1-0": 100, "scorer-2-0": 0}
+    repository.release(canary(1), candidate="2.0")
+    repository.compiled()
+    assert repository.weights() == {"scorer-1-0": 95, "scorer-2-0": 5}
+
+
+def test_rolling_becomes_a_canary_by_a_handover(repository: Repository) -> None:
+    repository.release(ROLLING)
+    repository.compiled()
+    repository.release(canary(0), candidate="2.0")
+    refused(repository.compile(), "handover: rolling")
+    repository.release(canary(0), candidate="2.0", handover="rolling")
+    repository.compiled()
+    assert repository.weights() == {"scorer": 1}
+    repository.release(canary(1), candidate="2.0")
+    repository.compiled()
+    assert repository.weights() == {"scorer-1-0": 95, "scorer-2-0": 5}
+
+
+def test_an_experiment_waits_for_the_candidate_s_pods(repository: Repository) -> None:
+    ab: Document = {
+        "ab": {"split": {"by": "header", "name": "x-cohort", "candidate": ["beta"]},
+               "weight": "50%", "metric": "conversion", "baseline": "5%", "effect": "0.5pp",
+               "duration": "14d"}
+    }  # fmt: skip
+    repository.release(STABLE)
+    repository.compiled()
+    repository.release(ab, candidate="2.0")
+    refused(repository.compile(), "blueGreen: {active: stable}")
+    repository.release(STABLE, candidate="2.0")
+    repository.compiled()
+    repository.release(ab, candidate="2.0")
+    repository.compiled()
+    assert repository.workloads() == ["scorer-1-0", "scorer-2-0"]

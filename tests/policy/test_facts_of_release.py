@@ -94,14 +94,17 @@ def test_what_a_spec_leaves_out_has_no_parts() -> None:
 def test_a_fleet_knows_who_has_what() -> None:
     def deployment(name: str, **own: Any) -> dict[str, Any]:
         usual = {"name": name, "team": name, "namespace": "ml", "hosts": [], "sources": []}
-        return {**usual, "cpu": 1.5, "memory": 8.0, "gpu": 1, **own}
+        steady = {"cpu": 1.0, "memory": 6.0, "gpu": 1}
+        return {**usual, "cpu": 1.5, "memory": 8.0, "gpu": 1, "steady": steady, **own}
 
     first = deployment("a", hosts=["x.example.com"], sources=["models:/m/1", "./models/1"])
     second = deployment("b", hosts=["x.example.com"], sources=["models:/m/1", "./models/1"])
-    assert together([first, second, deployment("c", team="a", namespace="c")]) == {
+    assert together([first, second, deployment("c", team="a", namespace="c", gpu=3)]) == {
         "cpu": 4.5,
         "memory": 24.0,
-        "gpu": 3,
+        "gpu": 5,
+        "steady": {"cpu": 3.0, "memory": 18.0, "gpu": 3},
+        "oneAtATime": {"cpu": 3.5, "memory": 20.0, "gpu": 5},
         "hosts": {"x.example.com": ["a", "b"]},
         "sources": {"models:/m/1": ["a", "b"]},
         "namespaces": {"ml": ["a", "b"], "c": ["a"]},

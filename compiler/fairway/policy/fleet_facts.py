@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import ceil
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from fairway.arithmetic.fleet import fleet_need
+from fairway.arithmetic.resources import Resources
 from fairway.deployment import Deployment
-from fairway.spec.units import CountOrPercentage
+from fairway.plan.capacity import rollout_of
 
 Data: TypeAlias = dict[str, Any]
 
@@ -26,7 +27,7 @@ class FleetFacts:
         """Add a deployment; where it takes most, everything that may run at once is counted."""
         spec = deployment.spec
         sources = sorted({version.uri for version in spec.versions.values()})
-        pods, resources = pods_at_most(deployment), spec.serving.resources
+        rollout = rollout_of(deployment)
         self._facts.append(
             {
                 "name": deployment.name,
@@ -37,9 +38,8 @@ class FleetFacts:
                 "hosts": list(spec.serving.hosts),
                 "sources": sources,
                 "retired": [uri for uri in sources if uri in self.project.retired],
-                "cpu": pods * resources.cpu.millicores / 1000,
-                "memory": float(pods * resources.memory.bytes),
-                "gpu": pods * resources.gpu,
+                **_taken(rollout.peak_at_most),
+                "steady": _taken(rollout.steady),
             }
         )
 
@@ -80,24 +80,24 @@ def together(deployments: Sequence[Data]) -> Data:
         teams = namespaces.setdefault(each["namespace"], [])
         if each["team"] not in teams:
             teams.append(each["team"])
-    totals = {key: sum(each[key] for each in deployments) for key in ("cpu", "memory", "gpu")}
-    return {**totals, "hosts": hosts, "sources": sources, "namespaces": namespaces}
+    need = fleet_need((_resources(each["steady"]), _resources(each)) for each in deployments)
+    return {
+        **_taken(need.all_at_once),
+        "steady": _taken(need.steady),
+        "oneAtATime": _taken(need.one_at_a_time),
+        "hosts": hosts,
+        "sources": sources,
+        "namespaces": namespaces,
+    }
 
 
-def pods_at_most(deployment: Deployment) -> int:
-    """Return how many pods may run at once, those of a rollout included.
-
-    A share of surge pods is rounded up (Kubernetes, Deployment ``maxSurge``). Workloads that are
-    not rolled by the strategy still replace their pods one by one when anything changes.
-    """
-    scaling = deployment.spec.serving.scaling
-    most = scaling.max if scaling.max is not None else scaling.min
-    rolling = deployment.spec.release.strategy.rolling
-    surge = surge_pods(rolling.surge, most) if rolling is not None else 1
-    return len(deployment.workloads) * (most + surge)
+def _taken(resources: Resources) -> Data:
+    return {
+        "cpu": resources.cpu / 1000,
+        "memory": float(resources.memory),
+        "gpu": resources.gpu,
+    }
 
 
-def surge_pods(surge: CountOrPercentage, pods: int) -> int:
-    """Return how many pods more than wanted may run."""
-    value = surge.value
-    return value if isinstance(value, int) else ceil(pods * int(value[:-1]) / 100)
+def _resources(taken: Mapping[str, Any]) -> Resources:
+    return Resources(round(taken["cpu"] * 1000), round(taken["memory"]), taken["gpu"])

@@ -251,6 +251,14 @@ class File(NamedTuple):
     secrets: Annotated[tuple[LiteralSecret, ...], "What in its text looks like a secret."]
 
 
+class Taken(NamedTuple):
+    """What pods take."""
+
+    cpu: Annotated[float, "Cores."]
+    memory: Annotated[float, "Bytes."]
+    gpu: Annotated[int, "GPUs."]
+
+
 class FleetDeployment(NamedTuple):
     """A deployment as the fleet sees it."""
 
@@ -262,9 +270,10 @@ class FleetDeployment(NamedTuple):
     hosts: Annotated[tuple[str, ...], "Host names of its route."]
     sources: Annotated[tuple[str, ...], "The URIs that its versions name."]
     retired: Annotated[tuple[str, ...], "Those of them that the project has retired."]
-    cpu: Annotated[float, "Cores that it may take at most."]
-    memory: Annotated[float, "Bytes that it may take at most."]
-    gpu: Annotated[int, "GPUs that it may take at most."]
+    cpu: Annotated[float, "Cores that it may take at most, at the peak of its rollout."]
+    memory: Annotated[float, "Bytes that it may take at most, at the peak of its rollout."]
+    gpu: Annotated[int, "GPUs that it may take at most, at the peak of its rollout."]
+    steady: Annotated[Taken, "What it may take at most without a rollout."]
 
 
 class Quota(NamedTuple):
@@ -286,6 +295,8 @@ class Fleet(NamedTuple):
     hosts: Annotated[dict[str, tuple[str, ...]], "The deployments of each host name, in order."]
     sources: Annotated[dict[str, tuple[str, ...]], "The deployments that name each remote URI."]
     namespaces: Annotated[dict[str, tuple[str, ...]], "The teams of each namespace, in order."]
-    cpu: Annotated[float, "Cores that all of them may take at most."]
-    memory: Annotated[float, "Bytes that all of them may take at most."]
-    gpu: Annotated[int, "GPUs that all of them may take at most."]
+    cpu: Annotated[float, "Cores that all of them may take, when all rollouts overlap."]
+    memory: Annotated[float, "Bytes that all of them may take, when all rollouts overlap."]
+    gpu: Annotated[int, "GPUs that all of them may take, when all rollouts overlap."]
+    steady: Annotated[Taken, "What all of them may take without any rollout."]
+    oneAtATime: Annotated[Taken, "What they may take when rollouts never overlap."]  # noqa: N815

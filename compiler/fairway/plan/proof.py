@@ -1,0 +1,131 @@
+"""What the arithmetic says of a plan before it runs: the fields that rules hold against bounds.
+
+The formulas are in ``fairway.arithmetic``, each with its source. Like all of a plan, optional
+things are tuples of at most one: there is nothing to say of a canary without expected traffic.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from fairway.arithmetic.burn import BurnDetection
+from fairway.arithmetic.cost import HourCost
+from fairway.arithmetic.deadlock import Deadlock
+from fairway.arithmetic.detection import StepDetection
+from fairway.arithmetic.exposure import Exposure
+from fairway.arithmetic.resources import Resources, Shortfall
+from fairway.arithmetic.rollout import Rollout
+
+
+class CanaryStep(NamedTuple):
+    """What is known of a canary's step: ``at`` is its place, ``found`` what its gates see."""
+
+    at: str
+    found: StepDetection
+
+
+class ObjectiveBurn(NamedTuple):
+    """When the burn alerts of an objective see the canary's fault at a step's weight.
+
+    ``never`` says that none of them ever pages; ``seconds`` is when the first page goes out, -1
+    when never.
+    """
+
+    at: str
+    objective: str
+    step: int
+    weight: float
+    never: bool
+    seconds: float
+    alerts: tuple[BurnDetection, ...]
+
+
+class CanaryProof(NamedTuple):
+    """What a canary can find, and what that costs.
+
+    ``fault`` is the error ratio that is looked for and ``healthy`` that of a version which keeps
+    its objective. ``blast`` is the blast radius of the fault; ``budget`` is how many bad answers
+    it may cost, by ``budget_at``: the spec's number, else all that the availability objective
+    allows in its window. 0 and an empty text when neither is said.
+    """
+
+    fault: float
+    healthy: float
+    blast: Exposure
+    budget: float
+    budget_at: str
+
+
+class OutcomeProof(NamedTuple):
+    """What one outcome of an experiment needs: units for each side, and the time until they came.
+
+    ``possible`` is false for rates that no test can tell apart; then the others are 0.
+    """
+
+    at: str
+    metric: str
+    baseline: float
+    effect: float
+    possible: bool
+    stable: int
+    candidate: int
+    seconds: float
+
+
+class ExperimentProof(NamedTuple):
+    """What an experiment can decide.
+
+    A unit is a user, since every split is one of users. ``seconds`` is when every outcome has its
+    sample at ``rate`` users per second, ``enough`` that this is within ``duration``.
+    ``users_said`` is false where every request is taken for a user of its own, so that ``rate``
+    is the most that it can be. Every outcome is tested at ``alpha_each``; ``inflation`` is what
+    ``looks`` cost.
+    """
+
+    rate: float
+    users_said: bool
+    duration: float
+    seconds: float
+    enough: bool
+    alpha_each: float
+    looks: int
+    inflation: float
+    boundaries: tuple[float, ...]
+    outcomes: tuple[OutcomeProof, ...]
+
+
+class Capacity(NamedTuple):
+    """What runs at every moment of the rollout, held against the environment's quota.
+
+    ``limited`` says that there is a quota; ``quota`` has -1 for what it leaves open. ``short`` is
+    what the rollout's dearest moment lacks without scaling, ``short_at_most`` with every workload
+    scaled to the most.
+    """
+
+    rollout: Rollout
+    limited: bool
+    quota: Resources
+    short: Shortfall
+    short_at_most: Shortfall
+    deadlock: Deadlock
+
+
+class Cost(NamedTuple):
+    """What an hour costs now, at the rollout's peak, and after it."""
+
+    currency: str
+    hour: HourCost
+
+
+class Proof(NamedTuple):
+    """Everything that the arithmetic says of a plan.
+
+    ``steps`` and ``burn`` are the canary's, empty without one.
+    """
+
+    canary: tuple[CanaryProof, ...]
+    steps: tuple[CanaryStep, ...]
+    burn: tuple[ObjectiveBurn, ...]
+    experiment: tuple[ExperimentProof, ...]
+    capacity: Capacity
+    cost: tuple[Cost, ...]
