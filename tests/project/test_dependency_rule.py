@@ -20,7 +20,7 @@ LAYERS = (
     ("source",),
     ("spec",),
     ("lock", "contract", "arithmetic"),
-    ("deployment", "versions"),
+    ("deployment", "versions", "compatibility"),
     ("plan",),
     ("artifact", "target"),
     ("pipeline",),

@@ -1,0 +1,1 @@
+"""Compatibility: what changed between two versions' contracts, and whom that breaks."""
