@@ -22,16 +22,16 @@ def prove_experiment(planned: Experiment, requests: float) -> ExperimentProof:
         for index, outcome in enumerate(planned.outcomes)
     )
     seconds = max(outcome.seconds for outcome in outcomes)
-    possible = made is not None
     return ExperimentProof(
         rate=rate,
         users_said=planned.users > 0,
         duration=planned.duration,
         seconds=seconds,
-        enough=possible and seconds <= planned.duration,
+        enough=made is not None and seconds <= planned.duration,
         alpha_each=made.alpha_each if made is not None else 0.0,
         looks=planned.looks,
         inflation=made.inflation if made is not None else 0.0,
+        possible=made is not None,
         boundaries=made.boundaries if made is not None else (),
         outcomes=outcomes,
     )
@@ -57,8 +57,8 @@ def _outcome(
 ) -> OutcomeProof:
     said = (outcome.at, outcome.metric, outcome.baseline, outcome.effect)
     if made is None:
-        return OutcomeProof(*said, False, 0, 0, 0.0)
+        return OutcomeProof(*said, 0, 0, 0.0)
     sample = made.samples[index]
     share = planned.share
     seconds = max(sample.candidate / (rate * share), sample.stable / (rate * (1 - share)))
-    return OutcomeProof(*said, True, sample.stable, sample.candidate, seconds)
+    return OutcomeProof(*said, sample.stable, sample.candidate, seconds)

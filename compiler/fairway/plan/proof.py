@@ -57,23 +57,22 @@ class CanaryProof(NamedTuple):
 
 
 class OutcomeProof(NamedTuple):
-    """What one outcome of an experiment needs: units for each side, and the time until they came.
+    """What one outcome of an experiment needs: users for each side, and the time until they came.
 
-    ``possible`` is false for rates that no test can tell apart; then the others are 0.
+    The numbers are 0 in an experiment that is not ``possible``.
     """
 
     at: str
     metric: str
     baseline: float
     effect: float
-    possible: bool
     stable: int
     candidate: int
     seconds: float
 
 
 class ExperimentProof(NamedTuple):
-    """What an experiment can decide.
+    """What an experiment can decide; it is not ``possible`` for rates that no test tells apart.
 
     A unit is a user, since every split is one of users. ``seconds`` is when every outcome has its
     sample at ``rate`` users per second, ``enough`` that this is within ``duration``.
@@ -90,6 +89,7 @@ class ExperimentProof(NamedTuple):
     alpha_each: float
     looks: int
     inflation: float
+    possible: bool
     boundaries: tuple[float, ...]
     outcomes: tuple[OutcomeProof, ...]
 
@@ -111,21 +111,44 @@ class Capacity(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """What an hour costs now, at the rollout's peak, and after it."""
+    """What an hour costs now, at the rollout's peak, and after it.
+
+    ``limit`` is the most that the environment allows at the peak, 0 when it does not say.
+    """
 
     currency: str
     hour: HourCost
+    limit: float
+
+
+class ContractChange(NamedTuple):
+    """A difference between the contracts of stable and candidate, and what it breaks.
+
+    ``breaks`` says that callers get wrong or no answers in this strategy, ``breaks_rollback`` that
+    they do when the candidate answered and stable answers again.
+    """
+
+    at: str
+    kind: str
+    side: str
+    name: str
+    column: str
+    breaks: bool
+    breaks_rollback: bool
+    sentence: str
 
 
 class Proof(NamedTuple):
     """Everything that the arithmetic says of a plan.
 
-    ``steps`` and ``burn`` are the canary's, empty without one.
+    ``steps`` and ``burn`` are the canary's, empty without one. ``contract`` is what the candidate's
+    contract changes.
     """
 
     canary: tuple[CanaryProof, ...]
     steps: tuple[CanaryStep, ...]
     burn: tuple[ObjectiveBurn, ...]
     experiment: tuple[ExperimentProof, ...]
+    contract: tuple[ContractChange, ...]
     capacity: Capacity
     cost: tuple[Cost, ...]

@@ -13,8 +13,8 @@ from fairway.arithmetic.rollout import Rollout
 from fairway.deployment import Deployment
 from fairway.plan.capacity import capacity_of, rollout_of
 from fairway.plan.experiment import prove_experiment
-from fairway.plan.proof import CanaryProof, CanaryStep, Cost, ObjectiveBurn, Proof
-from fairway.plan.release import Canary, Release, Step
+from fairway.plan.proof import CanaryProof, CanaryStep, ContractChange, Cost, ObjectiveBurn, Proof
+from fairway.plan.release import Canary, Release, Step, StrategyName
 
 if TYPE_CHECKING:
     from fairway.spec.monitoring import Slo
@@ -31,6 +31,7 @@ def prove(deployment: Deployment, release: Release) -> Proof:
         steps=(),
         burn=(),
         experiment=tuple(prove_experiment(each, rate) for each in release.experiment if tried),
+        contract=_contract(deployment, release.strategy),
         capacity=capacity_of(deployment, rollout),
         cost=_cost(deployment, rollout),
     )
@@ -105,9 +106,34 @@ def _burns(canary: Canary, slos: Iterable[Slo]) -> Iterable[ObjectiveBurn]:
             )
 
 
+def _contract(deployment: Deployment, strategy: StrategyName) -> tuple[ContractChange, ...]:
+    if not deployment.changes:
+        return ()
+    from fairway.compatibility.change import breaking
+
+    breaks = frozenset(breaking(deployment.changes, strategy))
+    undone = frozenset(breaking(deployment.changes, "rollback"))
+    at = f'versions["{deployment.spec.release.candidate}"]'
+    return tuple(
+        ContractChange(
+            at=at,
+            kind=change.kind,
+            side=change.side,
+            name=change.name,
+            column=change.column,
+            breaks=change in breaks,
+            # Nobody got an answer of a shadow, so nothing of it is taken back.
+            breaks_rollback=change in undone and strategy != "shadow",
+            sentence=change.sentence,
+        )
+        for change in deployment.changes
+    )
+
+
 def _cost(deployment: Deployment, rollout: Rollout) -> tuple[Cost, ...]:
     prices = deployment.project.prices
     if prices is None:
         return ()
     hour = HourPrices(float(prices.cpu), float(prices.memory_gi), float(prices.gpu))
-    return (Cost(prices.currency, rollout_cost(rollout, hour)),)
+    limit = deployment.place.max_cost_per_hour
+    return (Cost(prices.currency, rollout_cost(rollout, hour), float(limit or 0)),)
