@@ -79,7 +79,7 @@ class Look(NamedTuple):
 class Result(NamedTuple):
     """What a test says now. ``missing`` and ``seconds`` are until the next look, or 0.
 
-    ``seconds`` assumes that every request is a new unit, and is infinite without traffic.
+    ``split`` is the p-value of the arms' sizes; ``seconds`` is infinite without traffic.
     """
 
     word: Word
@@ -136,7 +136,7 @@ def judge(
 
     ``earlier`` holds the fractions of the looks that were taken before; without it they are
     assumed at the planned ones. ``taken`` says that the look that is due was taken already, on
-    fewer units, and cannot be taken again. ``rate`` is requests per second, 0 if unknown.
+    fewer units, and cannot be taken again. ``rate`` is new units per second, 0 if unknown.
     """
     plan = plan_of(experiment)
     number = due(counts, plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isinf
 
 from fairway.analyze.counts import Arms, Counts, table_of
-from fairway.analyze.experiment import Result
+from fairway.analyze.experiment import OutcomeResult, Result
 from fairway.analyze.subject import Subject
 from fairway.analyze.wording import at_rate, paragraph, plain, points, probability, share, table
 from fairway.arithmetic.split import MISMATCH
@@ -46,24 +46,7 @@ def data(subject: Subject, counts: Counts, result: Result) -> dict[str, object]:
         "verdict": result.word,
         "why": why(subject, counts, result),
         "counts": table_of(counts, arms.metrics),
-        "outcomes": [
-            {
-                "metric": each.metric,
-                "rates": {"stable": each.stable.rate, "candidate": each.candidate.rate},
-                "difference": each.found.estimate,
-                "interval": {
-                    "low": each.interval.low,
-                    "high": each.interval.high,
-                    "confidence": 1 - plan.alpha_each,
-                },
-                "z": None if isinf(each.found.z) else each.found.z,
-                "p": each.p,
-                "adjustedP": each.adjusted,
-                "differs": each.differs,
-                "plannedEffect": each.effect,
-            }
-            for each in result.outcomes
-        ],
+        "outcomes": [_outcome(each, plan.alpha_each) for each in result.outcomes],
         "plan": {
             "alpha": experiment.alpha,
             "power": experiment.power,
@@ -82,6 +65,24 @@ def data(subject: Subject, counts: Counts, result: Result) -> dict[str, object]:
         "secondsMissing": None if isinf(result.seconds) else result.seconds,
         "split": {"p": result.split, "mismatch": result.split < MISMATCH},
         "notes": list(result.notes),
+    }
+
+
+def _outcome(outcome: OutcomeResult, alpha: float) -> dict[str, object]:
+    return {
+        "metric": outcome.metric,
+        "rates": {"stable": outcome.stable.rate, "candidate": outcome.candidate.rate},
+        "difference": outcome.found.estimate,
+        "interval": {
+            "low": outcome.interval.low,
+            "high": outcome.interval.high,
+            "confidence": 1 - alpha,
+        },
+        "z": None if isinf(outcome.found.z) else outcome.found.z,
+        "p": outcome.p,
+        "adjustedP": outcome.adjusted,
+        "differs": outcome.differs,
+        "plannedEffect": outcome.effect,
     }
 
 
@@ -122,7 +123,8 @@ def _not_yet(subject: Subject, counts: Counts, result: Result) -> str:
         if units
     ]
     until = f" for look {look.number + 1}" if look.planned > 1 else ""
-    time = at_rate(result.seconds, subject.rate, "requests/s if each is a new user's")
+    unit = "new users/s" if subject.experiment[0].users else "requests/s if each is a new user's"
+    time = at_rate(result.seconds, subject.rate, unit)
     return f"{have}; {' and '.join(arms) or 'no units'} are missing{until}{time}"
 
 

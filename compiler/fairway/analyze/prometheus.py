@@ -136,9 +136,7 @@ def _vector(answer: object, label: str | None, where: str, arms: Arms) -> dict[s
 def _series(answer: object, where: str) -> list[tuple[dict[str, str], int]]:
     data = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(answer, dict) or answer.get("status") != "success":
-        error = answer.get("error") if isinstance(answer, dict) else None
-        reason = f"Prometheus refuses it: {error}" if error else "not an answer of Prometheus"
-        raise FairwayError(f"{where}: {reason}", "correct the query")
+        raise _refusal(answer, where)
     kind = data.get("resultType") if isinstance(data, dict) else None
     result = data.get("result") if isinstance(data, dict) else None
     if kind != "vector" or not isinstance(result, list):
@@ -148,6 +146,19 @@ def _series(answer: object, where: str) -> list[tuple[dict[str, str], int]]:
         return [(dict(series["metric"]), _units(series["value"][1], where)) for series in result]
     except (KeyError, IndexError, TypeError):
         raise UsageError(f"{where}: a series without metric and value") from None
+
+
+def _refusal(answer: object, where: str) -> FairwayError:
+    """Return the error of an answer without success: the query's, Prometheus' own, or a stranger's.
+
+    Source: Prometheus, web/api/v1, errorType ``bad_data`` for what cannot be parsed.
+    """
+    error = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(answer, dict) or not error:
+        return FairwayError(f"{where}: not an answer of Prometheus", "check the address")
+    if answer.get("errorType") == "bad_data":
+        return UsageError(f"{where}: Prometheus refuses it: {error}", "correct the query")
+    return FairwayError(f"{where}: Prometheus fails: {error}", "try again later")
 
 
 def _units(text: object, where: str) -> int:

@@ -61,13 +61,7 @@ def judge(shadow: Shadow, pairs: Pairs, rate: float, mirrored: float) -> Result:
             "there is no request that both versions answered",
             "give answers of the same time, with the ids of their requests",
         )
-    differences, unanswered = [], 0
-    for pair in pairs.pairs:
-        if not pair.answered:
-            unanswered += 1
-            differences.append(Difference(pair.id, Mismatch("outputs", "given", "none")))
-        elif found := mismatch(pair.stable, pair.candidate, shadow.tolerance):
-            differences.append(Difference(pair.id, found))
+    differences = _differences(pairs, shadow.tolerance)
     count = Count(len(differences), len(pairs.pairs))
     interval = wilson(count, ALPHA)
     word: Word = "undecided"
@@ -89,12 +83,23 @@ def judge(shadow: Shadow, pairs: Pairs, rate: float, mirrored: float) -> Result:
         needed=needed,
         seconds=inf if needed is None or not per_second else needed / per_second,
         examples=tuple(differences[:_SHOWN]),
-        notes=tuple(_notes(pairs, unanswered, mirrored)),
+        notes=tuple(_notes(pairs, mirrored)),
     )
 
 
-def _notes(pairs: Pairs, unanswered: int, mirrored: float) -> list[str]:
+def _differences(pairs: Pairs, tolerance: float) -> list[Difference]:
+    found = []
+    for pair in pairs.pairs:
+        if not pair.answered:
+            found.append(Difference(pair.id, Mismatch("outputs", "given", "none")))
+        elif differs := mismatch(pair.stable, pair.candidate, tolerance):
+            found.append(Difference(pair.id, differs))
+    return found
+
+
+def _notes(pairs: Pairs, mirrored: float) -> list[str]:
     notes = []
+    unanswered = sum(not pair.answered for pair in pairs.pairs)
     if unanswered:
         notes.append(
             f"the candidate gave no answer to {unanswered:,} requests; they count as different"

@@ -22,7 +22,8 @@ _NAMES = {"ab": "an A/B test", "shadow": "a shadow release"}
 class Subject(NamedTuple):
     """A release on trial: its versions, how it is judged, and its traffic.
 
-    ``rate`` is requests per second, 0 when the spec expects none; ``mirrored`` the share of them
+    ``rate`` is requests per second, 0 when the spec expects none, and for an experiment the users
+    per second that are new, where the spec says how many; ``mirrored`` is the share of requests
     that a shadow copies. One of ``experiment`` and ``shadow`` is there.
     """
 
@@ -87,12 +88,14 @@ def _subject(
         return None
     versions = deployment.spec.release
     expected = deployment.spec.serving.traffic.expected
+    requests = float(expected.per_second) if expected is not None else 0.0
+    users = release.experiment[0].users if release.experiment else 0.0
     return Subject(
         name=deployment.name,
         environment=deployment.environment,
         stable=versions.stable,
         candidate=versions.candidate or "",
-        rate=float(expected.per_second) if expected is not None else 0.0,
+        rate=users or requests,
         mirrored=_mirrored(release),
         experiment=release.experiment,
         shadow=release.shadow,

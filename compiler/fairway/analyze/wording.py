@@ -40,7 +40,7 @@ def at_rate(seconds: float, rate: float, what: str) -> str:
     """Return how long something takes at the expected traffic, or nothing when that is unknown."""
     if not 0.0 < seconds < inf or rate <= 0.0:
         return ""
-    return f", at least {duration(seconds)} at {rate:g} {what}"
+    return f", {duration(seconds)} at {rate:.3g} {what}"
 
 
 def paragraph(text: str) -> str:
