@@ -9,7 +9,7 @@ from fairway import rule
 from fairway.finding import Finding, Fix
 from fairway.location import Route
 from fairway.spec.meaning import unread
-from fairway.spec.nearest import nearest
+from fairway.spec.nearest import listed, nearest
 from fairway.spec.units import Duration, Percentage
 from fairway.target.meter import TargetMeter, meter_of
 
@@ -40,13 +40,14 @@ def check_gates(view: View, targets: Mapping[str, Target]) -> list[Finding]:
         why = meter.why_not(gate.metric)
         at = (*route, index, "metric")
         if why:
-            close = nearest(gate.metric, meter.metrics())
+            close = None if meter.has(gate.metric) else nearest(gate.metric, meter.metrics())
             fix = Fix(f"write {close}", close) if close else _others(meter)
             message = f"{gate.metric} cannot be measured here: {why}"
         elif (wrong := _misfit(gate, meter.gives(gate.metric))) is not None:
             key, message = wrong
             at = (*route, index, key)
-            fix = Fix(f"write {_FORMS[meter.gives(gate.metric)]}")
+            form = _FORMS[meter.gives(gate.metric)]
+            fix = Fix("write `withinRelative: 10%`" if key == "within" else f"write {form}")
         else:
             continue
         found = rule.METRIC(
@@ -57,7 +58,7 @@ def check_gates(view: View, targets: Mapping[str, Target]) -> list[Finding]:
 
 
 def _others(meter: TargetMeter) -> Fix:
-    known = ", ".join(meter.metrics()) or "none"
+    known = listed(meter.metrics())
     return Fix(f"gate on one that can be ({known}), or add it to a target's series.yaml")
 
 

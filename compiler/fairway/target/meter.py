@@ -51,6 +51,10 @@ class TargetMeter:
             return "it needs a threshold of its own, which gates have not; gate on a percentile"
         return ""
 
+    def has(self, metric: str) -> bool:
+        """Whether something exports ``metric``, be it of use to a gate or not."""
+        return metric in self._series()
+
     def gives(self, metric: str) -> str:
         """Return the unit of a metric's value: ``ratio``, ``s``, ``1/s`` or ``1``."""
         return self._series()[metric].gives

@@ -117,7 +117,7 @@ def why_not(
         reasons.append("no gateway leads to it, and only gateways count what its clients see")
     if reasons:
         return "; ".join(reasons)
-    return f"there are series for {', '.join(sorted(known)) or 'no metric at all'}"
+    return "no catalogue of the environment's targets has it"
 
 
 def selector(series: Series, scope: Scope, values: Mapping[str, str]) -> str:
