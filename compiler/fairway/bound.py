@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
@@ -13,7 +14,7 @@ from fairway.location import Location, Route
 from fairway.project import PROJECT_FILE, LoadedProject, shown_path
 from fairway.source.build import parse
 from fairway.source.document import Document
-from fairway.source.file import read_file
+from fairway.source.file import decode, read_file
 from fairway.source.folder import Folder
 from fairway.source.layers import Layer, Merged, merge, merge_over
 from fairway.source.scalar import kind_of
@@ -24,6 +25,9 @@ from fairway.spec.view import View
 
 if TYPE_CHECKING:
     from fairway.spec.deployment import DeploymentSpec
+
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
+"""No file in the place of one on disk."""
 
 _ABSENT = frozenset({rule.MISSING_KEY.id, rule.CHOICE.id})
 """Findings that say nothing about a part of a spec: what they miss may stand elsewhere."""
@@ -65,12 +69,18 @@ class BoundSpec(NamedTuple):
         return name if isinstance(name, str) else None
 
 
-def read_spec(path: str, loaded: LoadedProject) -> BoundSpec:
-    """Read and bind the spec at ``path`` for every environment that it names."""
+def read_spec(
+    path: str, loaded: LoadedProject, instead: Mapping[str, bytes] = NOTHING
+) -> BoundSpec:
+    """Read and bind the spec at ``path`` for every environment that it names.
+
+    ``instead`` holds the bytes of files of its folder, by name, that stand for those on disk.
+    """
     shown = shown_path(path)
-    folder = Folder(os.path.dirname(path) or ".", os.path.dirname(shown) or ".")
+    folder = Folder(os.path.dirname(path) or ".", os.path.dirname(shown) or ".", instead)
     documents = {loaded.document.path: loaded.document} if loaded.document is not None else {}
-    source, findings = read_file(path, shown)
+    given = instead.get(os.path.basename(path))
+    source, findings = read_file(path, shown) if given is None else decode(shown, given)
     if source is None or findings:
         # Characters that are not text: nothing after them means what it seems to.
         document = None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway import rule
-from fairway.bound import BoundSpec, read_spec
+from fairway.bound import NOTHING, BoundSpec, read_spec
 from fairway.deployment import Deployment, ModelVersion, VersionEvidence
 from fairway.evidence.rules import EVIDENCE_RULES
 from fairway.finding import Finding, Fix, Severity, merge_environments
@@ -50,12 +50,18 @@ class Checked(NamedTuple):
     compiled: Compiled | None = None
 
 
-def check_spec(path: str, loaded: LoadedProject, now: str | None = None) -> Checked:
+def check_spec(
+    path: str,
+    loaded: LoadedProject,
+    now: str | None = None,
+    instead: Mapping[str, bytes] = NOTHING,
+) -> Checked:
     """Check the spec at ``path`` in every environment that it names.
 
     ``now`` (RFC 3339) is when evidence is looked at; without it, that is the time of HEAD.
+    ``instead`` holds the bytes of files of its folder, by name, that stand for those on disk.
     """
-    bound = read_spec(path, loaded)
+    bound = read_spec(path, loaded, instead)
     checker = _Checker(bound, loaded, now)
     deployments = checker.deployments()
     findings = _limited(merge_environments(checker.findings))

@@ -24,6 +24,11 @@ def lock_text(lock: Lock) -> str:
     return _text(value, "\n") + "\n"
 
 
+def part_text(value: Any, depth: int) -> str:
+    """Return a part of the lock as it is written ``depth`` levels below the outermost."""
+    return _text(value, "\n" + "  " * depth)
+
+
 _ON_A_LINE = frozenset({"inputs", "outputs", "examples", "types", "operators"})
 
 

@@ -133,18 +133,24 @@ class Facts:
     def _served(self, deployment: Deployment, version: str) -> list[Data]:
         """Return where a version has served, and its longest stay; 0 hours where that is unknown.
 
-        A stay ends when the next version of the environment's history begins.
+        A stay ends when the next version of the environment's history begins; the last one at the
+        time that the move which ends it said, else now.
         """
         found: list[Data] = []
         for environment, history in deployment.lock.served.items():
+            if not history:
+                continue
             begun = [parse_time(each.since) for each in history]
+            last = history[-1]
+            ended = last.until is not None
+            end_of_last = parse_time(last.until) if ended else self._now()
             stays = [
                 (end - start).total_seconds() / 3600 if start and end else 0.0
-                for each, start, end in zip(history, begun, [*begun[1:], self._now()], strict=False)
+                for each, start, end in zip(history, begun, [*begun[1:], end_of_last], strict=False)
                 if each.version == version
             ]
             if stays:
-                current = history[-1].version == version
+                current = last.version == version and not ended
                 hours = max(0.0, *stays)
                 found.append({"environment": environment, "hours": hours, "current": current})
         return found

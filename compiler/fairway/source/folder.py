@@ -6,7 +6,9 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import NamedTuple
 
 from fairway.source.file import MAX_BYTES
@@ -32,10 +34,16 @@ class FileContent(NamedTuple):
 class Folder:
     """Reads a deployment's own files, each once."""
 
-    def __init__(self, path: str, shown: str) -> None:
+    def __init__(
+        self, path: str, shown: str, instead: Mapping[str, bytes] = MappingProxyType({})
+    ) -> None:
+        """Take the folder's path; ``instead`` holds bytes of files that stand for those on disk."""
         self.path = path
         self.shown = shown
-        self._read: dict[str, FileContent | str] = {}
+        self._read: dict[str, FileContent | str] = {
+            name: FileContent(data, hashlib.sha256(data).hexdigest())
+            for name, data in instead.items()
+        }
 
     @cached_property
     def real(self) -> str:

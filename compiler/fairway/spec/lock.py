@@ -130,11 +130,16 @@ class LockedImage(SpecModel):
 
 
 class Served(SpecModel):
-    """Since when a version has served in an environment, and by which commit."""
+    """Since when a version is the newest that answers in an environment, and by which commit."""
 
     version: base.VersionName = field("The version.", "3.1.0")
     commit: base.Text = field("The commit that made it serve.", "4f1d…")
-    since: base.Text = field("The time (RFC 3339).", "2026-11-01T09:00:00Z")
+    since: base.Text = field("The time of that commit (RFC 3339).", "2026-11-01T09:00:00Z")
+    until: base.Text | None = field(
+        "When that was about to end; the next command replaces it by the next version's record.",
+        "2026-11-08T09:00:00Z",
+        None,
+    )
 
 
 class Lock(SpecModel):
