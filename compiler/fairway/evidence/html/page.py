@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from fairway.drawing.template import page_environment
 from fairway.evidence.html.plots import interval_bar, latency_plot, quality_plots, slice_plot
 from fairway.evidence.report import Verdict
 from fairway.evidence.thresholds import shown
@@ -29,14 +28,7 @@ def make_page(
     Nothing in it refers to another file, and everything that a spec, a data set or a model says
     is text in it, never markup.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = page_environment(_FOLDER)
     environment.filters["shown"] = _shown
     environment.filters["signed"] = lambda value: "–" if value is None else f"{value:+.4g}"
     measured = report["measured"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from markupsafe import Markup, escape
 
-from fairway.evidence.html.svg import Axes, number
+from fairway.drawing.svg import Axes, number
 
 if TYPE_CHECKING:
     from fairway.evidence.measure.curves import Curves

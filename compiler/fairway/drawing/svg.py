@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -14,6 +14,22 @@ RIGHT: Final = 14.0
 BOTTOM: Final = 46.0
 
 Point = tuple[float, float]
+
+
+class Frame(NamedTuple):
+    """What is around a plot: how values are written, where, and how much room that takes.
+
+    ``x_at`` are the values that the lower axis names; without any they are round numbers.
+    ``about`` is how many the left axis names. ``bottom`` is the room below the plot in pixels,
+    and ``named`` says whether the lower axis is named there.
+    """
+
+    x_shown: Callable[[float], str]
+    y_shown: Callable[[float], str]
+    x_at: tuple[float, ...] = ()
+    about: int = 5
+    bottom: float = BOTTOM
+    named: bool = True
 
 
 class Axes:
@@ -29,12 +45,18 @@ class Axes:
         width: float = 420.0,
         height: float = 300.0,
         left: float = LEFT,
+        frame: Frame | None = None,
     ) -> None:
         self.width, self.height, self.left = width, height, left
+        self._frame = frame or Frame(number, number)
         self._title = title
         self._x, self._y = _wide(x), _wide(y)
         self._labels = labels
         self._marks: list[str] = []
+
+    @property
+    def _floor(self) -> float:
+        return self.height - self._frame.bottom
 
     def at(self, x: float, y: float) -> Point:
         """Return the pixel of a value."""
@@ -42,13 +64,20 @@ class Axes:
         up = (y - self._y[0]) / (self._y[1] - self._y[0])
         return (
             self.left + across * (self.width - self.left - RIGHT),
-            self.height - BOTTOM - up * (self.height - TOP - BOTTOM),
+            self._floor - up * (self._floor - TOP),
         )
 
     def line(self, points: Sequence[Point], kind: str) -> None:
         """Add a line through points; ``kind`` is its class in the style sheet."""
         path = " ".join(f"{x:.2f},{y:.2f}" for x, y in (self.at(*point) for point in points))
         self._marks.append(f'<polyline class="{kind}" points="{path}"/>')
+
+    def area(self, points: Sequence[tuple[float, float, float]], kind: str) -> None:
+        """Fill what is between two lines; each point is x and the y of either line."""
+        upper = [(x, y) for x, _, y in points]
+        lower = [(x, y) for x, y, _ in reversed(points)]
+        path = " ".join(f"{x:.2f},{y:.2f}" for x, y in (self.at(*p) for p in [*upper, *lower]))
+        self._marks.append(f'<polygon class="{kind}" points="{path}"/>')
 
     def dots(self, points: Sequence[Point], kind: str, radius: float = 2.2) -> None:
         """Add a dot at each point."""
@@ -80,22 +109,25 @@ class Axes:
             f' aria-label="{escape(self._title)}">'
         ]
         if x_ticks:
-            parts += [self._tick(value, vertical=False) for value in ticks(*self._x)]
+            values = self._frame.x_at or ticks(*self._x)
+            parts += [self._tick(value, vertical=False) for value in values]
         if y_ticks:
-            parts += [self._tick(value, vertical=True) for value in ticks(*self._y)]
+            about = self._frame.about
+            parts += [self._tick(value, vertical=True) for value in ticks(*self._y, about)]
         x, y = (escape(label) for label in self._labels)
         middle = (self.left + self.width - RIGHT) / 2
-        parts.append(f'<text class="label" x="{middle:.0f}" y="{self.height - 8:.0f}"'
-                     f' text-anchor="middle">{x}</text>')  # fmt: skip
-        up = (TOP + self.height - BOTTOM) / 2
+        if self._frame.named:
+            parts.append(f'<text class="label" x="{middle:.0f}" y="{self.height - 8:.0f}"'
+                         f' text-anchor="middle">{x}</text>')  # fmt: skip
+        up = (TOP + self._floor) / 2
         parts.append(f'<text class="label" transform="translate(13 {up:.0f}) rotate(-90)"'
                      f' text-anchor="middle">{y}</text>')  # fmt: skip
         # Markup of its own: texts were escaped where they were put in, the rest are numbers.
         return Markup("".join([*parts, *self._marks, "</svg>"]))  # noqa: S704
 
     def _tick(self, value: float, *, vertical: bool) -> str:
-        words = escape(number(value))
         if vertical:
+            words = escape(self._frame.y_shown(value))
             _, y = self.at(self._x[0], value)
             end = self.width - RIGHT
             return (
@@ -104,10 +136,13 @@ class Axes:
                 f' text-anchor="end">{words}</text>'
             )
         x, _ = self.at(value, self._y[0])
-        floor = self.height - BOTTOM
+        floor = self._floor
+        grid = f'<line class="grid" x1="{x:.2f}" x2="{x:.2f}" y1="{TOP:.0f}" y2="{floor:.0f}"/>'
+        if not self._frame.named:
+            return grid
+        words = escape(self._frame.x_shown(value))
         return (
-            f'<line class="grid" x1="{x:.2f}" x2="{x:.2f}" y1="{TOP:.0f}" y2="{floor:.0f}"/>'
-            f'<text class="tick" x="{x:.2f}" y="{floor + 15:.0f}"'
+            f'{grid}<text class="tick" x="{x:.2f}" y="{floor + 15:.0f}"'
             f' text-anchor="middle">{words}</text>'
         )
 

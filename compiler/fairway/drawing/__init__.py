@@ -1,0 +1,1 @@
+"""Drawing: plots as inline SVG, for pages that need nothing but themselves."""
