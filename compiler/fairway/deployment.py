@@ -11,6 +11,7 @@ from fairway.spec.slug import filled, slug
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from fairway.compatibility.change import Change
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock, LockedVersion
     from fairway.spec.project import Environment, Project
@@ -64,19 +65,41 @@ class Controller(NamedTuple):
     """A controller of releases, which keeps the stable version and the step in the cluster.
 
     It replaces the pods of one object, whose number is scaled as that of ``api_version`` and
-    ``kind``. ``services`` says whether the services of both versions are to be rendered; else it
-    makes its own.
+    ``kind``. ``stable`` and ``candidate`` are the patterns of the services that it makes for the
+    two versions, such as ``{name}-primary``; they are empty when both are rendered for it. It
+    gives stable's pods another value of the label ``relabels``, if that is not empty. ``late``
+    says that it acts on a reading when it takes the next one.
     """
 
     api_version: str
     kind: str
-    services: bool
+    stable: str = ""
+    candidate: str = ""
+    relabels: str = ""
+    late: bool = False
+
+    @property
+    def services(self) -> bool:
+        """Whether the services of both versions are to be rendered."""
+        return not self.stable
+
+
+class Sidecar(NamedTuple):
+    """A proxy that a mesh puts beside the pods with these labels.
+
+    It takes its configuration from ``port`` of the pods of ``namespace``.
+    """
+
+    labels: Mapping[str, str]
+    namespace: str
+    port: int
 
 
 class Routing(NamedTuple):
     """What is particular to an environment's router, and to how its workloads are reached.
 
     ``mesh`` says that it splits calls inside the cluster too, not only those of a gateway.
+    ``sidecar`` is the proxy by which it authenticates callers, where it needs one.
     ``service`` is the pattern of the services that the workloads' objects make in the cluster, such
     as ``{workload}-predictor``; empty when a service of each workload's name is rendered.
     """
@@ -84,6 +107,7 @@ class Routing(NamedTuple):
     controller: Controller | None = None
     mesh: bool = False
     service: str = ""
+    sidecar: Sidecar | None = None
 
     def service_of(self, workload: str) -> str:
         """Return the name of a workload's own service."""
@@ -110,6 +134,7 @@ class Deployment(NamedTuple):
     versions: Mapping[str, ModelVersion]
     images: Mapping[str, str]  # digests of others' images, by the reference that a spec names
     evidence: Mapping[str, VersionEvidence] = {}  # of the versions that have any
+    changes: tuple[Change, ...] = ()  # from stable's contract to the candidate's
     routing: Routing = Routing()
 
     @property

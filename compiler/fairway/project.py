@@ -164,7 +164,8 @@ def environment_targets(place: Environment, targets: Mapping[str, Target]) -> li
 def routing_of(place: Environment, targets: Mapping[str, Target]) -> Routing:
     """Return what is particular to an environment's router and workloads."""
     router = targets[place.router]
-    return Routing(router.controller, router.mesh, targets[place.workload].service)
+    service = targets[place.workload].service
+    return Routing(router.controller, router.mesh, service, router.sidecar)
 
 
 def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, Capabilities]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from math import ceil
+from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment
 from fairway.plan.measuring import Measured, Meter
-from fairway.plan.release import Canary, Gate, Step, Variant
+from fairway.plan.question import question
+from fairway.plan.release import Action, Canary, Gate, GateKind, Step, Variant
 from fairway.plan.shares import weight_of
 from fairway.spec.units import Duration, Percentage
 
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
 
 SERVICE_PORT = 80
 """The port of the services that routes lead to."""
+
+RETRY_SECONDS = 10
+"""How long controllers wait until they ask a Prometheus again that did not answer.
+
+Source: Argo Rollouts 1.9, analysis/analysis.go (``DefaultErrorRetryInterval``).
+"""
 
 _AT = "release.strategy.canary"
 
@@ -27,12 +35,15 @@ def plan_canary(
     total: int,
     meter: Meter,
 ) -> Canary:
-    """Decide a canary; ``total`` is what weights are whole numbers of."""
+    """Decide a canary; ``total`` is what weights are whole numbers of.
+
+    ``variants`` are the two that are compared, or stable alone.
+    """
     window = gate_window(canary)
     return Canary(
         step=canary.step,
         steps=tuple(_steps(canary, total)),
-        gates=tuple(_gates(deployment, canary.gates, variants, window, meter)),
+        gates=tuple(_gates(deployment, canary, variants, window, meter)),
         min_requests=canary.min_requests,
         on_failure=canary.on_failure,
         interval=canary.interval.seconds,
@@ -41,6 +52,9 @@ def plan_canary(
         window_text=str(window),
         fault=canary.fault.ratio,
         budget=canary.budget or 0,
+        actions=tuple(_actions(canary, total)),
+        patience=ceil(window.milliseconds / max(1, canary.interval.milliseconds)),
+        retries=ceil(window.seconds / RETRY_SECONDS),
     )
 
 
@@ -63,9 +77,18 @@ def _steps(canary: spec_release.Canary, total: int) -> Iterable[Step]:
             percent=float(step.weight.percent),
             hold=step.hold.seconds,
             hold_text=str(step.hold),
+            hold_seconds=ceil(step.hold.seconds),
             start=start,
         )
         start += step.hold.seconds
+
+
+def _actions(canary: spec_release.Canary, total: int) -> Iterable[Action]:
+    for step in canary.steps:
+        yield Action("weight", weight_of(step.weight, total), 0)
+        yield Action("wait", 0, ceil(step.hold.seconds))
+        if canary.gates:
+            yield Action("judge", 0, 0)
 
 
 # -- gates -------------------------------------------------------------------------------------
@@ -73,7 +96,7 @@ def _steps(canary: spec_release.Canary, total: int) -> Iterable[Step]:
 
 def _gates(
     deployment: Deployment,
-    gates: Iterable[spec_release.Gate],
+    canary: spec_release.Canary,
     variants: tuple[Variant, ...],
     window: Duration,
     meter: Meter,
@@ -85,10 +108,14 @@ def _gates(
     # Without a candidate there is nothing to judge; the queries are of what would be judged.
     stable = places["stable"]
     candidate = places.get("candidate", stable)
-    for index, gate in enumerate(gates):
+    text = str(window)
+    for index, gate in enumerate(canary.gates):
         kind, bound, written = _bound(gate)
         relative = kind in ("within", "withinRelative")
-        text = str(window)
+        query = meter.query(gate.metric, candidate, text)
+        reference = meter.query(gate.metric, stable, text) if relative else ""
+        requests = meter.requests(gate.metric, candidate, text)
+        asked = question(kind, bound, query, reference, requests, canary.min_requests)
         yield Gate(
             at=f"{_AT}.gates[{index}]",
             name=f"{gate.metric}-{kind.lower()}-{index + 1}",
@@ -96,9 +123,12 @@ def _gates(
             kind=kind,
             bound=bound,
             written=written,
-            query=meter.query(gate.metric, candidate, text),
-            reference=meter.query(gate.metric, stable, text) if relative else "",
-            requests=meter.requests(gate.metric, candidate, text),
+            query=query,
+            reference=reference,
+            requests=requests,
+            question=asked.query,
+            limit=asked.limit,
+            limit_text=asked.limit_text,
         )
 
 
@@ -125,10 +155,7 @@ def measured(
     )
 
 
-_Kind = Literal["max", "min", "within", "withinRelative"]
-
-
-def _bound(gate: spec_release.Gate) -> tuple[_Kind, float, str]:
+def _bound(gate: spec_release.Gate) -> tuple[GateKind, float, str]:
     """Return a gate's kind, its bound in base units, and the bound as the spec writes it."""
     if gate.within is not None:
         return "within", float(gate.within.points / 100), str(gate.within)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-from fairway.plan.proxy import Proxy
 from fairway.plan.proof import Proof
+from fairway.plan.proxy import Proxy
 from fairway.plan.release import Match, Mirror, Release, StrategyName
 
 IntOrString: TypeAlias = int | str
@@ -39,7 +39,8 @@ class Workload(NamedTuple):
     so that ``scaling_resource`` stays at ``scaling_utilization`` percent of its request.
     ``surge`` and ``unavailable`` are Kubernetes ``IntOrString`` values. ``counted_by`` says who
     decides how many pods there are: the file in git, an autoscaler, or a controller of releases;
-    an autoscaler changes the number of ``scaled``. ``cores`` and ``memory`` (bytes) are what each
+    an autoscaler changes the number of ``scaled``. ``pods`` are labels that all its pods have,
+    those too that a controller makes of them. ``cores`` and ``memory`` (bytes) are what each
     pod asks for, as plain numbers.
     """
 
@@ -47,6 +48,7 @@ class Workload(NamedTuple):
     version: str
     labels: Mapping[str, str]
     selector: Mapping[str, str]
+    pods: Mapping[str, str]
     image: str
     arguments: tuple[str, ...]
     model_digest: str
@@ -124,6 +126,18 @@ class AddressPeer(NamedTuple):
     port: int
 
 
+class Auth(NamedTuple):
+    """How callers prove who they are: by a token, or by a certificate.
+
+    A token is signed by ``issuer`` and meant for one of ``audiences``; a certificate names one of
+    ``principals``, which are empty for a token as the issuer is for certificates.
+    """
+
+    issuer: str
+    audiences: tuple[str, ...]
+    principals: tuple[str, ...]
+
+
 class Probes(NamedTuple):
     """Where the server says that it is ready and that it lives, and how long it may take.
 
@@ -150,7 +164,9 @@ class Plan(NamedTuple):
     """One deployment in one environment, decided; ``active`` names the workload that answers.
 
     ``serving`` names every workload that gets requests which somebody waits for; ``runtime`` is
-    what runs in them, ``fairway`` being our own server.
+    what runs in them, ``fairway`` being our own server. ``rules`` say where requests go, whichever
+    way they come. ``prometheus`` is the address at which controllers ask for metrics, empty when
+    the project does not say it.
     """
 
     name: str
@@ -172,11 +188,14 @@ class Plan(NamedTuple):
     probes: Probes
     workloads: tuple[Workload, ...]
     services: tuple[Service, ...]
+    rules: tuple[RouteRule, ...]
     routes: tuple[Route, ...]
     release: Release
     traffic: Traffic
     proxy: Proxy
     proof: Proof
+    prometheus: str
+    auth: tuple[Auth, ...]
     callers: tuple[NamespacePeer, ...]
     egress_namespaces: tuple[NamespacePeer, ...]
     egress_addresses: tuple[AddressPeer, ...]
@@ -249,6 +268,7 @@ ORIGINS: Mapping[str, str] = {
     "plan.workloads.scaling_utilization": "serving.scaling.target",
     "plan.workloads.surge": "release.strategy",
     "plan.workloads.unavailable": "release.strategy",
+    "plan.rules": "release.strategy",
     "plan.routes": "serving.hosts",
     "plan.routes.hosts": "serving.hosts",
     "plan.routes.timeout": "serving.traffic.timeout",
@@ -258,7 +278,9 @@ ORIGINS: Mapping[str, str] = {
     "plan.routes.rules.mirrors": "release.strategy",
     "plan.release": "release.strategy",
     "plan.traffic": "serving.traffic",
+    "plan.proof": "release.strategy",
     "plan.proxy": "release.strategy",
+    "plan.auth": "serving.auth",
     "plan.callers": "serving.callers",
     "plan.egress_namespaces": "serving.egress",
     "plan.egress_addresses": "serving.egress",

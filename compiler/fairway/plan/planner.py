@@ -8,6 +8,14 @@ from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment, workload_name
 from fairway.plan.canary import SERVICE_PORT
+from fairway.plan.guarding import plan_auth, sidecar_of
+from fairway.plan.identity import (
+    NAME,
+    WORKLOAD,
+    deployment_labels,
+    deployment_selector,
+    pods_of,
+)
 from fairway.plan.image import IMAGE_PORT
 from fairway.plan.measuring import Meter
 from fairway.plan.model import (
@@ -23,10 +31,11 @@ from fairway.plan.model import (
     Traffic,
     Workload,
 )
+from fairway.plan.proving import prove
 from fairway.plan.proxying import plan_proxy
 from fairway.plan.release import Release
-from fairway.plan.releasing import candidate_service, plan_release
-from fairway.plan.routing import plan_routes
+from fairway.plan.releasing import controlled_service, plan_release
+from fairway.plan.routing import plan_routes, plan_rules
 from fairway.spec.units import Percentage
 
 if TYPE_CHECKING:
@@ -48,10 +57,10 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
     """
     spec, place = deployment.spec, deployment.place
     name = deployment.name
-    labels = _labels(deployment)
-    selector = {"app.kubernetes.io/name": name}
+    labels = deployment_labels(deployment)
     workloads = _workloads(deployment, images)
     release = plan_release(deployment, meter)
+    rules = plan_rules(deployment, release)
     return Plan(
         name=name,
         environment=deployment.environment,
@@ -66,38 +75,28 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         serving=_serving(deployment, release),
         runtime=spec.serving.runtime,
         labels=labels,
-        selector=selector,
+        selector=deployment_selector(deployment),
         port=spec.serving.port,
         service_port=SERVICE_PORT,
         probes=_probes(spec.serving),
         workloads=workloads,
         services=_services(deployment, workloads),
-        routes=plan_routes(deployment, release),
+        rules=rules,
+        routes=plan_routes(deployment, rules),
         release=release,
         traffic=_traffic(spec.serving),
         proxy=plan_proxy(deployment, release, workloads, _active(deployment)),
+        proof=prove(deployment, release),
+        prometheus=place.prometheus.address if place.prometheus is not None else "",
+        auth=plan_auth(deployment),
         callers=_callers(deployment),
-        egress_namespaces=tuple(
-            NamespacePeer(peer.namespace, peer.port)
-            for peer in spec.serving.egress
-            if peer.namespace is not None
-        ),
+        egress_namespaces=_egress_namespaces(deployment),
         egress_addresses=tuple(
             AddressPeer(peer.cidr, peer.port)
             for peer in spec.serving.egress
             if peer.cidr is not None
         ),
     )
-
-
-def _labels(deployment: Deployment) -> dict[str, str]:
-    return {
-        "app.kubernetes.io/name": deployment.name,
-        "app.kubernetes.io/component": "model-server",
-        "app.kubernetes.io/part-of": deployment.spec.metadata.team,
-        "app.kubernetes.io/managed-by": "fairway",
-        "fairway.dev/environment": deployment.environment,
-    }
 
 
 # -- workloads ---------------------------------------------------------------------------------
@@ -114,7 +113,7 @@ def _workload(
     deployment: Deployment, name: str, version: str, images: Mapping[str, ImagePlan]
 ) -> Workload:
     serving = deployment.spec.serving
-    selector = {"app.kubernetes.io/name": deployment.name, "fairway.dev/workload": name}
+    sidecar = sidecar_of(deployment)
     rolling = deployment.spec.release.strategy.rolling
     own = serving.runtime == "fairway"
     gpu: dict[str, IntOrString] = (
@@ -129,11 +128,13 @@ def _workload(
         name=name,
         version=version,
         labels={
-            **_labels(deployment),
+            **deployment_labels(deployment),
             "app.kubernetes.io/version": version,
-            "fairway.dev/workload": name,
+            WORKLOAD: name,
+            **(sidecar.labels if sidecar is not None else {}),
         },
-        selector=selector,
+        selector={NAME: deployment.name, WORKLOAD: name},
+        pods=pods_of(deployment, name),
         image=_own_image(deployment, images[version]) if own else _ready_made(deployment),
         arguments=_arguments(serving) if own else (),
         model_digest=deployment.versions[version].locked.digest,
@@ -234,13 +235,14 @@ def _serving(deployment: Deployment, release: Release) -> tuple[str, ...]:
 def _services(deployment: Deployment, workloads: tuple[Workload, ...]) -> tuple[Service, ...]:
     """Return the service that callers use, and those of each version that nobody else makes."""
     active = next(workload for workload in workloads if workload.name == _active(deployment))
-    labels = _labels(deployment)
+    labels = deployment_labels(deployment)
     controller = deployment.routing.controller
     services = [Service(deployment.name, active.selector, labels)]
     if deployment.form == "controlled" and controller is not None:
         services = services if controller.services else []
         if controller.services and deployment.spec.release.handover is None:
-            services.append(Service(candidate_service(deployment), active.selector, labels))
+            candidate = controlled_service(deployment, "candidate")
+            services.append(Service(candidate, active.selector, labels))
     if not deployment.routing.service:
         services += [
             Service(workload.name, workload.selector, workload.labels)
@@ -268,3 +270,15 @@ def _callers(deployment: Deployment) -> tuple[NamespacePeer, ...]:
         elif gateway is not None:
             names[gateway.namespace] = None
     return tuple(NamespacePeer(name, deployment.spec.serving.port) for name in names)
+
+
+def _egress_namespaces(deployment: Deployment) -> tuple[NamespacePeer, ...]:
+    """Return the namespaces that the pods may connect to, that of their own proxy among them."""
+    peers = [
+        NamespacePeer(peer.namespace, peer.port)
+        for peer in deployment.spec.serving.egress
+        if peer.namespace is not None
+    ]
+    sidecar = sidecar_of(deployment)
+    own = [NamespacePeer(sidecar.namespace, sidecar.port)] if sidecar is not None else []
+    return tuple(dict.fromkeys((*peers, *own)))

@@ -13,6 +13,7 @@ Form: TypeAlias = Literal["rolling", "perVersion", "controlled"]
 """One set of pods that rolls, one for each version, or one that a controller replaces."""
 
 Role: TypeAlias = Literal["stable", "candidate"]
+GateKind: TypeAlias = Literal["max", "min", "within", "withinRelative"]
 
 
 class Variant(NamedTuple):
@@ -67,8 +68,8 @@ class Sticky(NamedTuple):
 class Step(NamedTuple):
     """A step of a canary, counted from 1, with its place in the spec.
 
-    ``percent`` is the candidate's share; ``start`` is when the step begins at the earliest,
-    counted from the first one's begin.
+    ``percent`` is the candidate's share; ``hold_seconds`` is the hold in whole seconds, no less;
+    ``start`` is when the step begins at the earliest, counted from the first one's begin.
     """
 
     at: str
@@ -77,6 +78,7 @@ class Step(NamedTuple):
     percent: float
     hold: float
     hold_text: str
+    hold_seconds: int
     start: float
 
 
@@ -87,18 +89,35 @@ class Gate(NamedTuple):
     word for it. ``within`` and ``withinRelative`` compare with ``reference``, the same metric of
     the stable version: the candidate may be worse by ``bound``, or by that share of the reference.
     ``requests`` counts the candidate's requests in the window. ``name`` is unique in the plan and
-    a DNS label.
+    a DNS label. ``question`` is all of that in one query, whose result is bad below ``limit``
+    (``limit_text``) for ``min`` and above it for the other kinds, and says nothing when it is
+    empty or NaN (see ``fairway.plan.question``).
     """
 
     at: str
     name: str
     metric: str
-    kind: Literal["max", "min", "within", "withinRelative"]
+    kind: GateKind
     bound: float
     written: str
     query: str
     reference: str
     requests: str
+    question: str
+    limit: float
+    limit_text: str
+
+
+class Action(NamedTuple):
+    """What a controller of releases does next: it sets the candidate's weight, waits, or judges.
+
+    ``weight`` and ``seconds`` are those of a weight and of a wait, 0 otherwise. It judges until
+    every gate has passed.
+    """
+
+    does: Literal["weight", "wait", "judge"]
+    weight: int
+    seconds: int
 
 
 class Canary(NamedTuple):
@@ -108,6 +127,12 @@ class Canary(NamedTuple):
     ``interval`` over the last ``window``, and say nothing of fewer than ``min_requests``.
     ``fault`` is the error ratio that the canary must be able to find, and ``budget`` how many bad
     answers that may cost; 0 when nothing is said.
+
+    ``actions`` are the same steps one after another, for a controller, which ``step`` is nothing
+    to. ``patience`` is how many readings that say nothing it takes at a step's end before it asks
+    a person: those of a window, after which more of the same traffic changes nothing. ``retries``
+    is how often in a row it may ask a Prometheus that does not answer, every ``RETRY_SECONDS``:
+    for a window, after which nobody has watched the candidate.
     """
 
     step: int
@@ -121,13 +146,22 @@ class Canary(NamedTuple):
     window_text: str
     fault: float
     budget: int
+    actions: tuple[Action, ...]
+    patience: int
+    retries: int
 
 
 class BlueGreen(NamedTuple):
-    """Which of the two sets answers, and for how long (seconds) the other is kept; 0: always."""
+    """Which of the two sets answers, and for how long (seconds) the other is kept; 0: always.
+
+    ``switched`` says that the newer of the two answers, or the only one there is;
+    ``scale_down_seconds`` is the same time in whole seconds, no less.
+    """
 
     active: Role
+    switched: bool
     scale_down_after: float
+    scale_down_seconds: int
 
 
 class Shadow(NamedTuple):
@@ -157,13 +191,14 @@ class Outcome(NamedTuple):
 class Experiment(NamedTuple):
     """Two versions for different users, to decide by a measured outcome.
 
-    ``share`` is the candidate's share of the units, which are users when ``sticky`` (a split by
-    header, cookie or the hash of the user always is). The first outcome decides.
+    ``share`` is the candidate's share of the users, of whom ``users`` new ones come per second; 0
+    when that is not said. The first outcome decides.
     """
 
     by: Literal["header", "cookie", "user-hash"]
     name: str
     share: float
+    users: float
     outcomes: tuple[Outcome, ...]
     alpha: float
     power: float
@@ -176,7 +211,8 @@ class Release(NamedTuple):
     """How traffic moves in one environment.
 
     ``router`` is the target that moves it, ``controlled`` says that it keeps the stable version
-    and the step in the cluster. ``aside`` names the namespaces whose calls pass no router, so
+    and the step in the cluster, and ``replicas`` how many pods it gives a version, -1 where an
+    autoscaler decides. ``aside`` names the namespaces whose calls pass no router, so
     that only the stable version answers them. Of ``canary``, ``blue_green``, ``shadow`` and
     ``experiment`` there is at most one.
     """
@@ -185,6 +221,7 @@ class Release(NamedTuple):
     form: Form
     router: str
     controlled: bool
+    replicas: int
     total: int
     variants: tuple[Variant, ...]
     mirrors: tuple[Mirror, ...]

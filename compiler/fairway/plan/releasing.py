@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from math import ceil
 from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment, workload_name
@@ -50,20 +51,22 @@ def plan_release(deployment: Deployment, meter: Meter) -> Release:
     shares = _shares(strategy)
     total = common_total(shares)
     variants = _variants(deployment, total)
+    expected = expected_variants(deployment, variants, total)
     canary, ab, shadow, green = strategy.canary, strategy.ab, strategy.shadow, strategy.blue_green
     return Release(
         strategy=strategy_of(deployment),
         form=deployment.form,
         router=deployment.place.router,
         controlled=deployment.form == "controlled",
+        replicas=_replicas(deployment),
         total=total,
         variants=variants,
         mirrors=_mirrors(deployment, variants),
         matches=_matches(ab) if ab is not None and deployment.spec.release.candidate else (),
         sticky=_sticky(strategy),
         aside=_aside(deployment),
-        canary=(plan_canary(deployment, canary, variants, total, meter),) if canary else (),
-        blue_green=(_blue_green(green),) if green is not None else (),
+        canary=(plan_canary(deployment, canary, expected, total, meter),) if canary else (),
+        blue_green=(_blue_green(green, len(variants)),) if green is not None else (),
         shadow=(_shadow(shadow),) if shadow is not None else (),
         experiment=(_experiment(ab),) if ab is not None else (),
     )
@@ -75,6 +78,11 @@ def _shares(strategy: spec_release.Strategy) -> tuple[Percentage, ...]:
     if strategy.shadow is not None:
         return (strategy.shadow.mirror,)
     return (strategy.ab.weight,) if strategy.ab is not None else ()
+
+
+def _replicas(deployment: Deployment) -> int:
+    scaling = deployment.spec.serving.scaling
+    return -1 if scaling.max is not None and scaling.max > scaling.min else scaling.min
 
 
 # -- variants ----------------------------------------------------------------------------------
@@ -99,14 +107,34 @@ def _variant(
     if deployment.form == "perVersion":
         workload = workload_name(deployment.name, version)
         service = deployment.routing.service_of(workload)
-    elif deployment.form == "controlled" and role == "candidate":
-        service = candidate_service(deployment)
+    elif deployment.form == "controlled":
+        service = controlled_service(deployment, role)
     return Variant(role, version, workload, service, weight, share)
 
 
-def candidate_service(deployment: Deployment) -> str:
-    """Return the service through which a controller reaches the candidate."""
-    return f"{deployment.name}-{CANDIDATE_SERVICES.get(strategy_of(deployment), 'canary')}"
+def controlled_service(deployment: Deployment, role: Role) -> str:
+    """Return the service through which a controller reaches a version."""
+    name, controller = deployment.name, deployment.routing.controller
+    if controller is not None and not controller.services:
+        made = controller.stable if role == "stable" else controller.candidate
+        return made.replace("{name}", name)
+    if role == "stable":
+        return name
+    return f"{name}-{CANDIDATE_SERVICES.get(strategy_of(deployment), 'canary')}"
+
+
+def expected_variants(
+    deployment: Deployment, variants: tuple[Variant, ...], total: int
+) -> tuple[Variant, ...]:
+    """Return the variants that a release's objects are about.
+
+    A controller's have the candidate before there is one: it begins as soon as the pods change,
+    and must not find objects that are about the stable version alone.
+    """
+    if deployment.form != "controlled" or len(variants) == 2:
+        return variants
+    version = deployment.spec.release.stable
+    return (*variants, _variant(deployment, "candidate", version, 0, 0.0))
 
 
 def _candidate_share(deployment: Deployment, total: int) -> tuple[int, float]:
@@ -190,9 +218,10 @@ def _aside(deployment: Deployment) -> tuple[str, ...]:
 # -- what each strategy is judged by -------------------------------------------------------------
 
 
-def _blue_green(green: spec_release.BlueGreen) -> BlueGreen:
-    kept = green.scale_down_after
-    return BlueGreen(green.active, kept.seconds if kept is not None else 0.0)
+def _blue_green(green: spec_release.BlueGreen, versions: int) -> BlueGreen:
+    kept = green.scale_down_after.seconds if green.scale_down_after is not None else 0.0
+    switched = green.active == "candidate" or versions == 1
+    return BlueGreen(green.active, switched, kept, ceil(kept))
 
 
 def _shadow(shadow: spec_release.Shadow) -> Shadow:
@@ -213,6 +242,7 @@ def _experiment(ab: spec_release.Ab) -> Experiment:
         by=ab.split.by,
         name=ab.split.name,
         share=ab.weight.ratio,
+        users=float(ab.users.per_second) if ab.users is not None else 0.0,
         outcomes=(first, *others),
         alpha=ab.alpha,
         power=ab.power,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fairway.deployment import Deployment
 from fairway.plan.model import Backend, Route, RouteRule
 from fairway.plan.release import Release, Variant
+from fairway.plan.releasing import expected_variants
 from fairway.spec.units import Duration
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _MODEL_PATH: Mapping[str, str] = {"v2": "/v2", "v1": "/v1", "tensorflow": "/v1"}
 
 
-def plan_routes(deployment: Deployment, release: Release) -> tuple[Route, ...]:
+def plan_routes(deployment: Deployment, rules: tuple[RouteRule, ...]) -> tuple[Route, ...]:
     """Return the route of a deployment that a gateway leads to."""
     serving, gateway = deployment.spec.serving, deployment.place.gateway
     if gateway is None or all(caller.gateway is None for caller in serving.callers):
@@ -30,7 +31,7 @@ def plan_routes(deployment: Deployment, release: Release) -> tuple[Route, ...]:
             hosts=tuple(serving.hosts),
             path=model_path(serving),
             timeout=route_timeout(serving.traffic.timeout),
-            rules=_rules(deployment, release),
+            rules=rules,
         ),
     )
 
@@ -50,10 +51,12 @@ def route_timeout(timeout: Duration) -> str:
     return "".join(parts)
 
 
-def _rules(deployment: Deployment, release: Release) -> tuple[RouteRule, ...]:
+def plan_rules(deployment: Deployment, release: Release) -> tuple[RouteRule, ...]:
     """Return the rule for the candidate's users, where there are any, and that for all others."""
     if deployment.spec.release.handover is not None or release.form == "rolling":
         return (RouteRule((), (Backend(deployment.name, deployment.spec.release.stable, 1),), ()),)
+    if release.controlled:
+        return (RouteRule((), _controlled(deployment, release), ()),)
     everyone = RouteRule((), tuple(map(_backend, release.variants)), release.mirrors)
     if not release.matches:
         return (everyone,)
@@ -61,6 +64,13 @@ def _rules(deployment: Deployment, release: Release) -> tuple[RouteRule, ...]:
     chosen = RouteRule(release.matches, (_whole(candidate, release.total),), ())
     rest = RouteRule((), (_whole(stable, release.total),), ())
     return (chosen, rest)
+
+
+def _controlled(deployment: Deployment, release: Release) -> tuple[Backend, ...]:
+    """Return what a controller moves traffic between: services, or the pods behind one."""
+    stable, *others = expected_variants(deployment, release.variants, release.total)
+    moved = others if release.strategy == "canary" else ()
+    return tuple(map(_backend, (stable, *moved)))
 
 
 def _backend(variant: Variant) -> Backend:

@@ -77,6 +77,7 @@ ImageRepository: TypeAlias = Annotated[str, *_text("image")]
 PinnedImage: TypeAlias = Annotated[str, *_text("pinned-image")]
 Digest: TypeAlias = Annotated[str, *_text("digest")]
 HttpPath: TypeAlias = Annotated[str, *_text("http-path")]
+HttpAddress: TypeAlias = Annotated[str, *_text("http-address")]
 Header: TypeAlias = Annotated[str, *_text("header")]
 NamespacePattern: TypeAlias = Annotated[str, *_text("namespace")]
 Cidr: TypeAlias = Annotated[

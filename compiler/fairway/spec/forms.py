@@ -28,6 +28,7 @@ PATTERNS: dict[str, str] = {
     "pinned-image": r"^[^@\s]+@sha256:[0-9a-f]{64}$",
     "digest": r"^sha256:[0-9a-f]{64}$",
     "http-path": r"^/[^\s?#]*$",
+    "http-address": r"^https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^\s?#]*)?$",
     "header": r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$",
     "namespace": r"^[a-z0-9{}-]{1,63}$",
 }
@@ -49,6 +50,7 @@ MEANINGS: dict[str, str] = {
     "pinned-image": "an image pinned by digest: repository:tag@sha256:<64 hexadecimal digits>",
     "digest": "a digest: sha256:<64 hexadecimal digits>",
     "http-path": "an absolute path such as /v2/health/ready",
+    "http-address": "an address such as http://prometheus.monitoring:9090",
     "header": "a header's or cookie's name, such as x-user-id",
     "namespace": "a namespace, which may hold {team} or {name}, such as ml-{team}",
 }

@@ -36,6 +36,14 @@ class Quota(SpecModel):
 Severity: TypeAlias = Literal["error", "warning", "info", "off"]
 
 
+class Prometheus(SpecModel):
+    """The Prometheus that counts an environment's requests."""
+
+    address: base.HttpAddress = field(
+        "Where it is asked, from inside the cluster.", "http://prometheus.monitoring:9090"
+    )
+
+
 class Environment(SpecModel):
     """A place that deployments run in, and what renders what runs there."""
 
@@ -51,11 +59,21 @@ class Environment(SpecModel):
         {"name": "public", "namespace": "gateways", "implementation": "envoy-gateway"},
         None,
     )
+    prometheus: Prometheus | None = field(
+        "The Prometheus that controllers of releases ask.",
+        {"address": "http://prometheus.monitoring:9090"},
+        None,
+    )
     requires: list[base.Label] = field(
         "Environments where a version must have served before.", ["staging"], []
     )
     soak: base.Duration | None = field("For how long it must have served there.", "24h", None)
     quota: Quota | None = field("What the environment has.", {"gpu": 8, "cpu": "200"}, None)
+    max_cost_per_hour: base.Number | None = field(
+        "The most that an hour of one deployment may cost here, at the peak of its rollout.",
+        50,
+        None,
+    )
     severity: dict[str, Severity] = field(
         "Severities of policies that differ here.", {"security/image-is-pinned": "error"}, {}
     )

@@ -7,6 +7,7 @@ is ever dropped in silence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
@@ -14,6 +15,7 @@ from fairway.finding import Finding, Fix
 from fairway.location import Route, format_route
 from fairway.source.layers import Merged
 from fairway.spec.meaning import unread
+from fairway.target.needs import needs_of
 from fairway.target.trait import TRAITS
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ _READ_BY_THE_ENGINE = (
     "release.strategy.canary.fault",
     "release.strategy.canary.budget",
     "release.strategy.shadow.compare",
+    "release.strategy.ab.users",
     "release.strategy.ab.metric",
     "release.strategy.ab.baseline",
     "release.strategy.ab.effect",
@@ -127,12 +130,17 @@ def check_values(
         allowed = capabilities.values.get(name)
         if allowed is None or value in allowed:
             continue
-        able = _able(f"{name}={value}", installed)
+        chosen = f"{name}={value}"
+        able = _able(chosen, _instead(chosen, capabilities, installed))
         targets = ", ".join(target.name for target in capabilities.targets)
-        message = (
-            f"none of the environment's targets ({targets}) can express `{name}: {value}`;"
-            f" they have {', '.join(sorted(allowed))}"
-        )
+        if chosen in capabilities.refused:
+            refuser, why = capabilities.refused[chosen]
+            message = f"{refuser} cannot express `{name}: {value}`: {why}"
+        else:
+            message = (
+                f"none of the environment's targets ({targets}) can express `{name}: {value}`;"
+                f" they have {', '.join(sorted(allowed))}"
+            )
         at = merged.locate(tuple(name.split(".")))
         fix = _fix(able, f"write {' or '.join(sorted(allowed))}")
         findings.append(rule.CAPABILITY(message, at, fix=fix, environments=(environment,)))
@@ -144,15 +152,18 @@ def check_traits(
 ) -> list[Finding]:
     """Return a finding for every trait of the spec that a target of the environment refuses."""
     findings: list[Finding] = []
+    chosen = {target.name for target in capabilities.targets}
     for target in capabilities.targets:
         for name, why in target.traits.items():
             route = TRAITS[name].find(view)
             if route is None or unread(view.faulty, route):
                 continue
-            message = f"{target.name} cannot express {TRAITS[name].says}: {why}"
+            trait = TRAITS[name]
+            message = f"{target.name} cannot express {trait.says}: {why}"
             others = [each for each in installed if each.role == target.role]
-            able = _able_of_trait(name, _named(route), others)
-            otherwise = f"use another {target.role}, or another strategy"
+            others.sort(key=lambda each: _misses(each, chosen))
+            able = None if trait.mend else _able_of_trait(name, view, others)
+            otherwise = trait.mend or f"use another {target.role}, or another strategy"
             at = view.merged.locate(route)
             finding = rule.CAPABILITY(
                 message, at, fix=_fix(able, otherwise), environments=(view.environment,)
@@ -161,12 +172,16 @@ def check_traits(
     return findings
 
 
-def _named(route: Route) -> str:
-    return ".".join(step for step in route if isinstance(step, str))
-
-
-def _able_of_trait(trait: str, name: str, targets: Iterable[Target]) -> Target | None:
+def _able_of_trait(trait: str, view: View, targets: Iterable[Target]) -> Target | None:
+    """Return a target that has the spec's strategy, and nothing against the trait."""
+    strategy = view.spec.release.strategy
+    chosen = next(name for name in strategy.ONE_OF if getattr(strategy, _attribute(name)))
+    name = f"release.strategy.{chosen}"
     return _able(name, [target for target in targets if trait not in target.traits])
+
+
+def _attribute(name: str) -> str:
+    return "blue_green" if name == "blueGreen" else name
 
 
 def enumerated(targets: Iterable[Target]) -> frozenset[str]:
@@ -225,21 +240,46 @@ def _finding(
     else:
         message = f"none of the environment's targets ({targets}) can express `{shown}`"
     at = merged.locate(route, "key")
-    able = _able(name, installed)
+    able = _able(name, _instead(name, capabilities, installed))
     fix = _fix(able, _NO_AUTH if name.startswith(_AUTH) else _NOBODY)
     return rule.CAPABILITY(message, at, fix=fix, environments=(environment,))
 
 
-def _able(name: str, installed: Iterable[Target]) -> Target | None:
+_EASE: Mapping[str, int] = {"addon": 0, "image": 1, "router": 2, "workload": 3}
+"""Roles by how much an environment changes with a target of theirs: the first two only add."""
+
+
+def _instead(name: str, capabilities: Capabilities, installed: Iterable[Target]) -> list[Target]:
+    """Return the targets that may express a field, the nearest first.
+
+    Whatever one target rules out, only another one of its role can lift. One that needs other
+    targets than the environment has is the farthest.
+    """
+    refuser = capabilities.refused.get(name, ("", ""))[0]
+    roles = {target.role for target in capabilities.targets if target.name == refuser}
+    near = [target for target in installed if not roles or target.role in roles]
+    chosen = {target.name for target in capabilities.targets}
+    return sorted(near, key=lambda target: (_misses(target, chosen), _EASE[target.role]))
+
+
+def _misses(target: Target, chosen: AbstractSet[str]) -> bool:
+    needs = needs_of(target)
+    return any(wanted and not chosen & set(wanted) for wanted in (needs.workload, needs.router))
+
+
+def _able(name: str, targets: Iterable[Target]) -> Target | None:
+    """Return the first target that expresses a field, or ``field=value``, or a part of it."""
     field_name, _, value = name.partition("=")
-    for target in installed:
-        if field_name in target.cannot:
+    steps = field_name.split(".")
+    above = [".".join(steps[:length]) for length in range(len(steps), 0, -1)]
+    for target in targets:
+        if name in target.cannot or any(each in target.cannot for each in above):
             continue
-        steps = field_name.split(".")
-        for length in range(len(steps), 0, -1):
-            allowed = target.expresses.get(".".join(steps[:length]))
-            if allowed is not None and (not value or not allowed or value in allowed):
-                return target
+        allowed = next((target.expresses[each] for each in above if each in target.expresses), None)
+        if allowed is not None and (not value or not allowed or value in allowed):
+            return target
+        if not value and any(each.startswith(f"{field_name}.") for each in target.expresses):
+            return target
     return None
 
 

@@ -12,12 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from fairway.deployment import Controller
+from fairway.deployment import Controller, Sidecar
 from fairway.errors import UsageError
 from fairway.location import Location, Part, Route
 from fairway.source.build import parse, parse_all
 from fairway.source.document import Document
 from fairway.source.file import read_file
+from fairway.target.owned import read_controller, read_sidecar
 from fairway.target.trait import TRAITS
 
 Role: TypeAlias = Literal["workload", "router", "image", "addon"]
@@ -55,7 +56,8 @@ class Target(NamedTuple):
     ``fairway.target.series``); empty when it has none. ``service`` is as in ``Routing``. Of a
     router, ``implementation`` is what counts its requests where that is always the same, ``mesh``
     whether it splits calls inside the cluster, and ``controller`` what keeps the release's state in
-    the cluster. ``traits`` are the properties of a spec that it cannot express, with the reason.
+    the cluster; ``sidecar`` is as in ``Routing``. ``traits`` are the properties of a spec that it
+    cannot express, with the reason, and ``remarks`` are what whoever chooses it should know.
     """
 
     name: str
@@ -71,7 +73,9 @@ class Target(NamedTuple):
     implementation: str = ""
     mesh: bool = False
     controller: Controller | None = None
+    sidecar: Sidecar | None = None
     traits: Mapping[str, str] = {}
+    remarks: tuple[str, ...] = ()
 
     @property
     def use(self) -> str:
@@ -130,8 +134,10 @@ def load_target(path: str) -> Target:
         service=fields.service(),
         implementation=fields.optional_text("implementation"),
         mesh=fields.flag("mesh"),
-        controller=fields.controller(),
+        controller=read_controller(fields.value.get("controllerOwned"), fields.fail),
+        sidecar=read_sidecar(fields.value.get("sidecar"), fields.fail),
         traits=fields.traits(),
+        remarks=fields.remarks(),
     )
 
 
@@ -169,7 +175,7 @@ class _Fields:
 
     KNOWN = frozenset(
         ("target", "title", "role", "expresses", "cannot", "cannotWhen", "artifacts", "series",
-         "service", "implementation", "mesh", "controllerOwned", "needs")
+         "service", "implementation", "mesh", "controllerOwned", "sidecar", "needs", "remarks")
     )  # fmt: skip
 
     def __init__(self, document: Document) -> None:
@@ -210,20 +216,6 @@ class _Fields:
             self.fail(("service",), "`service` is a name with {workload} in it")
         return pattern
 
-    def controller(self) -> Controller | None:
-        """Return what a controller of releases replaces, None for a router without one."""
-        route: Route = ("controllerOwned",)
-        value = self.value.get("controllerOwned")
-        if value is None:
-            return None
-        keys = {"apiVersion": str, "kind": str, "services": bool}
-        if not isinstance(value, dict) or set(value) != set(keys):
-            self.fail(route, f"`controllerOwned` has the keys {', '.join(keys)}")
-        for key, kind in keys.items():
-            if type(value[key]) is not kind:
-                self.fail((*route, key), f"`{key}` must be a {kind.__name__}")
-        return Controller(value["apiVersion"], value["kind"], value["services"])
-
     def traits(self) -> Mapping[str, str]:
         """Return the properties of specs that are refused, each with its reason."""
         found = self._map("cannotWhen")
@@ -234,6 +226,13 @@ class _Fields:
             if not isinstance(why, str):
                 self.fail(("cannotWhen", name), "expected the reason, as a string")
         return dict(found)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Return what users of the target should know, one sentence each."""
+        value = self.value.get("remarks", [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.fail(("remarks",), "`remarks` must be a list of sentences")
+        return tuple(value)
 
     def expresses(self) -> Mapping[str, tuple[str, ...]]:
         """Return the expressed fields: each ``true`` (an empty tuple) or a list of values."""

@@ -22,14 +22,19 @@ Find: TypeAlias = Callable[["View"], Route | None]
 
 
 class Trait(NamedTuple):
-    """A trait: what a spec that has it says, and where it says so (None: it has it not)."""
+    """A trait: what a spec that has it says, and where it says so (None: it has it not).
+
+    ``mend`` is what a person does about it; empty where another target is the way out.
+    """
 
     says: str
     find: Find
+    mend: str = ""
 
 
 _STRATEGY: Route = ("release", "strategy")
 _STEPS: Route = (*_STRATEGY, "canary", "steps")
+_SCALING: Route = ("serving", "scaling")
 
 
 def _unequal_holds(view: View) -> Route | None:
@@ -70,7 +75,40 @@ def _only_callers_inside(view: View) -> Route | None:
     if not _splits(view.spec.release.strategy) or view.spec.release.candidate is None:
         return None
     inside = all(caller.gateway is None for caller in callers)
-    return ("serving", "callers") if inside else None
+    return ("serving", "callers") if callers and inside else None
+
+
+def _gates_unwatched(view: View) -> Route | None:
+    canary = view.spec.release.strategy.canary
+    asked = canary is not None and canary.gates and view.place.prometheus is None
+    return (*_STRATEGY, "canary", "gates") if asked else None
+
+
+def _rare_readings(view: View) -> Route | None:
+    canary = view.spec.release.strategy.canary
+    if canary is None or not canary.gates or canary.interval == canary.steps[0].hold:
+        return None
+    return (*_STRATEGY, "canary", "interval")
+
+
+def _short_holds(view: View) -> Route | None:
+    canary = view.spec.release.strategy.canary
+    holds = [step.hold.seconds for step in canary.steps] if canary is not None else []
+    return next(((*_STEPS, i, "hold") for i, hold in enumerate(holds) if hold < 10), None)
+
+
+def _waiting_candidate(view: View) -> Route | None:
+    release = view.spec.release
+    green = release.strategy.blue_green
+    waits = green is not None and release.candidate is not None and green.active == "stable"
+    return (*_STRATEGY, "blueGreen", "active") if waits else None
+
+
+def _fixed_size(view: View) -> Route | None:
+    scaling = view.spec.serving.scaling
+    if view.spec.release.strategy.rolling is not None:
+        return None
+    return None if scaling.max is not None and scaling.max > scaling.min else _SCALING
 
 
 def _pause(view: View) -> Route | None:
@@ -110,6 +148,21 @@ TRAITS: Mapping[str, Trait] = {
     "partialMirror": Trait("a copy of some requests only", _partial_mirror),
     "relativeGates": Trait("a gate that compares with the stable version", _relative_gates),
     "pauseOnFailure": Trait("a pause when a gate fails", _pause),
+    "gatesWithoutPrometheus": Trait(
+        "gates without the address of a Prometheus",
+        _gates_unwatched,
+        "ask the platform team to add `prometheus: {address: http://…}` to the environment",
+    ),
+    "readingsWithinHolds": Trait(
+        "gates that are read more often, or less, than steps end",
+        _rare_readings,
+        "set the canary's `interval` to the hold of its steps",
+    ),
+    "shortHolds": Trait("a hold of less than ten seconds", _short_holds),
+    "waitingCandidate": Trait("a candidate that runs and waits for the switch", _waiting_candidate),
+    "fixedSize": Trait(
+        "a fixed number of pods", _fixed_size, "set `serving.scaling.max` above `min`"
+    ),
     "namesOver48": Trait("a name of pods with more than 48 characters", _names_over_48),
     "onlyCallersInside": Trait(
         "a split of calls that come from inside the cluster only", _only_callers_inside
