@@ -19,11 +19,15 @@ from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.lock import Lock
 from fairway.spec.project import Project
 from fairway.spec.project_lock import ProjectLock
+from fairway.spec.scenario import Scenario
 from fairway.spec.waivers import Waivers
 from fairway.spec.walk import field_at, keys_of
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-NAMES = ("deployment", "project", "override", "waivers", "lock", "project-lock", "findings")
+NAMES = (
+    *("deployment", "project", "override", "waivers"),
+    *("scenario", "lock", "project-lock", "findings"),
+)
 
 Schema = dict[str, Any]
 
@@ -39,6 +43,9 @@ def json_schema(name: str) -> Schema:
     if name == "waivers":
         about = "waivers.yaml: findings that do not count, why, and until when."
         return _root(_definitions(Waivers), "Waivers", about)
+    if name == "scenario":
+        about = "A scenario: the traffic and the faults that a release is simulated against."
+        return _root(_definitions(Scenario), "Scenario", about)
     if name == "lock":
         return _root(_definitions(Lock), "Lock", "deployment.lock.json: what versions stand for.")
     if name == "project-lock":

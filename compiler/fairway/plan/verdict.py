@@ -13,6 +13,8 @@ from fairway.plan.release import Gate
 
 Word: TypeAlias = Literal["pass", "fail", "unknown"]
 
+_COMPARING = ("within", "withinRelative")
+
 
 class Reading(NamedTuple):
     """What was measured over a gate's window: the candidate's value, stable's, and on how many.
@@ -40,19 +42,39 @@ def judge(gate: Gate, reading: Reading, min_requests: int) -> Verdict:
     Fewer than ``min_requests`` say nothing, good or bad; nor does a value that is not there. A
     value at its bound passes.
     """
-    if reading.requests < min_requests:
-        why = f"{reading.requests:.0f} requests; fewer than {min_requests} say nothing"
-        return Verdict("unknown", limit_of(gate, reading), why)
-    compares = gate.kind in ("within", "withinRelative")
-    if isnan(reading.value) or (compares and isnan(reading.reference)):
-        whose = "candidate" if isnan(reading.value) else "stable version"
-        return Verdict("unknown", limit_of(gate, reading), f"no {gate.metric} of the {whose}")
     limit = limit_of(gate, reading)
-    bad = reading.value < limit if gate.kind == "min" else reading.value > limit
+    if says_nothing(gate, reading, min_requests):
+        if reading.requests < min_requests:
+            why = f"{reading.requests:.0f} requests; fewer than {min_requests} say nothing"
+        else:
+            whose = "candidate" if isnan(reading.value) else "stable version"
+            why = f"no {gate.metric} of the {whose}"
+        return Verdict("unknown", limit, why)
+    compares = gate.kind in _COMPARING
+    bad = is_bad(gate, reading)
     relation = ("below" if gate.kind == "min" else "above") if bad else "keeps"
     against = f" of stable {reading.reference:.6g}" if compares else ""
     why = f"{gate.metric} {reading.value:.6g} {relation} {gate.kind} {gate.written}{against}"
     return Verdict("fail" if bad else "pass", limit, why)
+
+
+def says_nothing(gate: Gate, reading: Reading, min_requests: int) -> bool:
+    """Whether a reading is of too few requests, or of nothing.
+
+    Like ``is_bad`` and ``limit_of`` it only compares and calculates, so that a reading whose
+    fields are arrays gives an array: the verdicts of many readings at once.
+    """
+    few = reading.requests < min_requests
+    missing = reading.value != reading.value  # NaN, and nothing else, is not itself
+    if gate.kind in _COMPARING:
+        missing = missing | (reading.reference != reading.reference)
+    return few | missing
+
+
+def is_bad(gate: Gate, reading: Reading) -> bool:
+    """Whether the value is on the wrong side of the bound; at its bound it is not."""
+    limit = limit_of(gate, reading)
+    return reading.value < limit if gate.kind == "min" else reading.value > limit
 
 
 def limit_of(gate: Gate, reading: Reading) -> float:

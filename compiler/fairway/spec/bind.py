@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from fairway.spec.project import Project
     from fairway.spec.project_lock import ProjectLock
     from fairway.spec.repair import Repaired
+    from fairway.spec.scenario import Scenario
     from fairway.spec.waivers import Waivers
 
 WHOLE: frozenset[Route] = frozenset({("release", "strategy"), ("serving", "auth")})
 """Maps whose keys exclude each other, so that an override replaces them whole."""
 
-ModelName: TypeAlias = Literal["deployment", "project", "lock", "project-lock", "waivers"]
+ModelName: TypeAlias = Literal[
+    "deployment", "project", "lock", "project-lock", "waivers", "scenario"
+]
 
 MODELS: dict[ModelName, str] = {
     "deployment": "fairway.spec.deployment:DeploymentSpec",
@@ -32,6 +35,7 @@ MODELS: dict[ModelName, str] = {
     "lock": "fairway.spec.lock:Lock",
     "project-lock": "fairway.spec.project_lock:ProjectLock",
     "waivers": "fairway.spec.waivers:Waivers",
+    "scenario": "fairway.spec.scenario:Scenario",
 }
 """The models by name: importing one costs ten times what using it does, so few runs do."""
 
@@ -46,6 +50,8 @@ def validate(name: Literal["lock"], value: Any) -> Lock: ...
 def validate(name: Literal["project-lock"], value: Any) -> ProjectLock: ...
 @overload
 def validate(name: Literal["waivers"], value: Any) -> Waivers: ...
+@overload
+def validate(name: Literal["scenario"], value: Any) -> Scenario: ...
 def validate(name: ModelName, value: Any) -> Any:
     """Return ``value`` typed by a model of the language, or raise ``ValidationError``."""
     return validator(name, MODELS[name]).validate_python(value)
@@ -59,6 +65,8 @@ def bind(
 def bind(name: Literal["project"], merged: Merged) -> tuple[Project | None, list[Finding]]: ...
 @overload
 def bind(name: Literal["waivers"], merged: Merged) -> tuple[Waivers | None, list[Finding]]: ...
+@overload
+def bind(name: Literal["scenario"], merged: Merged) -> tuple[Scenario | None, list[Finding]]: ...
 @overload
 def bind(
     name: Literal["lock", "project-lock"], merged: Merged
