@@ -102,8 +102,6 @@ def write_spec(root: Path, spec: GeneratedSpec) -> Path:
 
 def lock_of(document: Document, files: dict[str, bytes]) -> Document:
     """Return a lock for every version of a spec, with digests made up from their names."""
-    model = document["model"]
-    contract = model.get("contract", "contract.json")
     return {
         "lockVersion": 1,
         "versions": {
@@ -112,11 +110,17 @@ def lock_of(document: Document, files: dict[str, bytes]) -> Document:
                 "digest": digest(name.encode()),
                 "files": [{"path": "model.bin", "size": len(name), "digest": digest(b"file")}],
                 "format": _form(document, version),
-                "contract": {"path": contract, "digest": digest(files[contract])},
+                "contract": _contract(document, version, files),
             }
             for name, version in document["versions"].items()
         },
     }
+
+
+def _contract(document: Document, version: Any, files: dict[str, bytes]) -> Document:
+    own = version.get("contract") if isinstance(version, dict) else None
+    path = own or document["model"].get("contract", "contract.json")
+    return {"path": path, "digest": digest(files[path])}
 
 
 def digest(data: bytes) -> str:
