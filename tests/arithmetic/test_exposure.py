@@ -54,6 +54,8 @@ def test_a_step_that_ends_too_early_leaves_it_to_the_next() -> None:
     assert [each.detected for each in found.steps] == [False, True]
     later = exposure(seen(EXAMPLE, Fault(0.1), steps), 40.0, 0.1, 60.0, live=2)
     assert (later.step, later.seconds, later.bad) == (2, 360.0, pytest.approx(360.0))
+    without = seen(EXAMPLE, Fault(0.1), ((0.0, 600.0), *steps))[1:]  # a step without traffic
+    assert exposure(without, 40.0, 0.1, 60.0, live=3).bad == pytest.approx(360.0)
 
 
 def test_what_no_gate_sees_reaches_everybody_until_the_end() -> None:

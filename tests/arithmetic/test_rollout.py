@@ -11,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairway.arithmetic.cost import HourPrices, hour_cost, rollout_cost
-from fairway.arithmetic.deadlock import rolling_deadlock, side_by_side_deadlock
+from fairway.arithmetic.deadlock import (
+    controlled_deadlock,
+    rolling_deadlock,
+    side_by_side_deadlock,
+)
 from fairway.arithmetic.fleet import fleet_need
 from fairway.arithmetic.pods import Fenceposts, resolve, rolling_peak
 from fairway.arithmetic.resources import UNLIMITED, Resources, Shortfall, shortfall
@@ -94,6 +98,8 @@ def test_a_deadlock_says_what_is_missing() -> None:
     both = [workload, workload._replace(name="b", pods=3)]
     assert side_by_side_deadlock(both, ANY._replace(gpu=6)) == (True, "gpu", 7, 6)
     assert side_by_side_deadlock(both, ANY._replace(gpu=7)).stuck is False
+    assert controlled_deadlock(workload, ANY._replace(gpu=7)) == (True, "gpu", 8, 7)
+    assert controlled_deadlock(workload, ANY._replace(gpu=8)).stuck is False
 
 
 @given(wanted=counts, one=st.one_of(counts, percentages), more=st.integers(0, 10), pods=counts)

@@ -25,12 +25,18 @@ class Deadlock(NamedTuple):
 def rolling_deadlock(workload: PodSet, available: Resources) -> Deadlock:
     """Return whether ``workload`` can replace no pod within ``available``, all that it may take.
 
-    With an unavailable pod allowed, an old pod makes room for the new one. Without, one more pod
-    than wanted must find a place. A field of ``available`` may be ``UNLIMITED``.
+    With an unavailable pod allowed, an old pod makes room for the new one, so that room for
+    the wanted pods is enough. Without, one more pod than wanted must find a place. A field of
+    ``available`` may be ``UNLIMITED``.
     """
     if not workload.pods or resolve(workload.surge, workload.unavailable, workload.pods)[1]:
         return _fits(workload.each.times(workload.pods), available)
     return _fits(workload.each.times(workload.pods + 1), available)
+
+
+def controlled_deadlock(workload: PodSet, available: Resources) -> Deadlock:
+    """Return whether a controller can never promote: it needs all pods of both versions at once."""
+    return side_by_side_deadlock((workload, workload), available)
 
 
 def side_by_side_deadlock(during: Sequence[PodSet], available: Resources) -> Deadlock:

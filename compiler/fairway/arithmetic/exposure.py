@@ -60,11 +60,11 @@ def exposure(
     """Return the blast radius of a candidate with the ratio ``errors`` of bad answers.
 
     ``rate`` is that of all requests per second; ``reaction`` is how long (seconds) traffic still
-    flows after the gate was read, usually the interval of the readings; ``live`` is the step that
-    the fault begins at, and 0 (before the first) means the first.
+    flows after the gate was read, usually the interval of the readings; ``live`` is the number
+    of the step that the fault begins at, and 0 (before the first) means the first.
     """
     parts: list[StepExposure] = []
-    for step in steps[max(1, live) - 1 :]:
+    for step in (each for each in steps if each.step >= live):
         seconds = step.seconds + reaction if step.in_time else step.hold
         requests = rate * step.weight * seconds
         bad = requests * errors
