@@ -6,12 +6,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fairway.arithmetic.burn import burn_detections
-from fairway.arithmetic.cost import HourPrices, rollout_cost
+from fairway.arithmetic.cost import HourPrices
 from fairway.arithmetic.detection import Fault, GateBound, Reading, StepDetection, detect_step
 from fairway.arithmetic.exposure import exposure
-from fairway.arithmetic.rollout import Rollout
 from fairway.deployment import Deployment
-from fairway.plan.capacity import capacity_of, rollout_of
+from fairway.plan.capacity import Shape, capacity_of, cost_of, shape_of
 from fairway.plan.experiment import prove_experiment
 from fairway.plan.proof import CanaryProof, CanaryStep, ContractChange, Cost, ObjectiveBurn, Proof
 from fairway.plan.release import Canary, Release, Step, StrategyName
@@ -25,15 +24,15 @@ def prove(deployment: Deployment, release: Release) -> Proof:
     expected = deployment.spec.serving.traffic.expected
     rate = float(expected.per_second) if expected is not None else 0.0
     tried = rate > 0 and deployment.spec.release.candidate is not None
-    rollout = rollout_of(deployment)
+    shape = shape_of(deployment)
     proof = Proof(
         canary=(),
         steps=(),
         burn=(),
         experiment=tuple(prove_experiment(each, rate) for each in release.experiment if tried),
         contract=_contract(deployment, release.strategy),
-        capacity=capacity_of(deployment, rollout),
-        cost=_cost(deployment, rollout),
+        capacity=capacity_of(shape, deployment.place.quota),
+        cost=_cost(deployment, shape),
     )
     if not release.canary or not tried:
         return proof
@@ -130,10 +129,10 @@ def _contract(deployment: Deployment, strategy: StrategyName) -> tuple[ContractC
     )
 
 
-def _cost(deployment: Deployment, rollout: Rollout) -> tuple[Cost, ...]:
+def _cost(deployment: Deployment, shape: Shape) -> tuple[Cost, ...]:
     prices = deployment.project.prices
     if prices is None:
         return ()
     hour = HourPrices(float(prices.cpu), float(prices.memory_gi), float(prices.gpu))
     limit = deployment.place.max_cost_per_hour
-    return (Cost(prices.currency, rollout_cost(rollout, hour), float(limit or 0)),)
+    return (Cost(prices.currency, cost_of(shape, hour), float(limit or 0)),)
