@@ -67,8 +67,7 @@ class Controller(NamedTuple):
     It replaces the pods of one object, whose number is scaled as that of ``api_version`` and
     ``kind``. ``stable`` and ``candidate`` are the patterns of the services that it makes for the
     two versions, such as ``{name}-primary``; they are empty when both are rendered for it. It
-    gives stable's pods another value of the label ``relabels``, if that is not empty. ``late``
-    says that it acts on a reading when it takes the next one.
+    gives stable's pods another value of the label ``relabels``, if that is not empty.
     """
 
     api_version: str
@@ -76,7 +75,6 @@ class Controller(NamedTuple):
     stable: str = ""
     candidate: str = ""
     relabels: str = ""
-    late: bool = False
 
     @property
     def services(self) -> bool:

@@ -24,7 +24,7 @@ def built_in(*names: str) -> list[Target]:
 
 def exporters() -> Iterator[Exporter]:
     for target in built_in("kubernetes", "gateway-api"):
-        catalogue = load_series(target.series)
+        catalogue = load_series(*target.series)
         yield from catalogue.runtimes.values()
         yield from catalogue.implementations.values()
 

@@ -34,8 +34,8 @@ NAMED = ("error-ratio", "latency-p50", "latency-p90", "latency-p95", "latency-p9
 
 def test_every_runtime_and_gateway_has_an_entry() -> None:
     workload, router = built_in("kubernetes", "gateway-api")
-    assert set(load_series(workload.series).runtimes) == set(RUNTIMES)
-    assert set(load_series(router.series).implementations) == set(IMPLEMENTATIONS)
+    assert set(load_series(*workload.series).runtimes) == set(RUNTIMES)
+    assert set(load_series(*router.series).implementations) == set(IMPLEMENTATIONS)
 
 
 @pytest.mark.parametrize("implementation", IMPLEMENTATIONS)
@@ -103,7 +103,7 @@ def test_loading_targets_does_not_load_what_reads_catalogues() -> None:
 
 def test_nothing_is_read_until_somebody_asks(tmp_path: Path) -> None:
     target = notes(tmp_path, "runtimes: [")
-    assert target.series == str(tmp_path / "notes" / "series.yaml")
+    assert target.series == (str(tmp_path / "notes" / "series.yaml"),)
     with pytest.raises(UsageError, match=r"series\.yaml:1:"):
         exported([target], "triton", None)
 
@@ -111,7 +111,7 @@ def test_nothing_is_read_until_somebody_asks(tmp_path: Path) -> None:
 def test_asking_again_reads_nothing(tmp_path: Path) -> None:
     target = notes(tmp_path, SOUND)
     first = exported([target], "triton", None)
-    Path(target.series).unlink()
+    Path(*target.series).unlink()
     assert exported([target], "triton", None) is first
 
 

@@ -52,6 +52,7 @@ def plan_canary(
         window_text=str(window),
         fault=canary.fault.ratio,
         budget=canary.budget or 0,
+        hold_seconds=ceil(canary.steps[0].hold.seconds),
         actions=tuple(_actions(canary, total)),
         patience=ceil(window.milliseconds / max(1, canary.interval.milliseconds)),
         retries=ceil(window.seconds / RETRY_SECONDS),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fairway.deployment import Deployment, Sidecar
 from fairway.plan.model import Auth
 
@@ -19,3 +21,9 @@ def plan_auth(deployment: Deployment) -> tuple[Auth, ...]:
 def sidecar_of(deployment: Deployment) -> Sidecar | None:
     """Return the proxy beside the pods that checks callers, where the router checks them so."""
     return deployment.routing.sidecar if plan_auth(deployment) else None
+
+
+def sidecar_labels(deployment: Deployment) -> Mapping[str, str]:
+    """Return the labels of pods that get such a proxy."""
+    sidecar = sidecar_of(deployment)
+    return sidecar.labels if sidecar is not None else {}

@@ -138,6 +138,13 @@ class Auth(NamedTuple):
     principals: tuple[str, ...]
 
 
+class Label(NamedTuple):
+    """A label of an object."""
+
+    name: str
+    value: str
+
+
 class Probes(NamedTuple):
     """Where the server says that it is ready and that it lives, and how long it may take.
 
@@ -166,7 +173,8 @@ class Plan(NamedTuple):
     ``serving`` names every workload that gets requests which somebody waits for; ``runtime`` is
     what runs in them, ``fairway`` being our own server. ``rules`` say where requests go, whichever
     way they come. ``prometheus`` is the address at which controllers ask for metrics, empty when
-    the project does not say it.
+    the project does not say it. ``sidecar`` holds the labels by which the router puts a proxy
+    beside the pods, one that checks what ``auth`` says; the workloads' labels have them too.
     """
 
     name: str
@@ -196,6 +204,7 @@ class Plan(NamedTuple):
     proof: Proof
     prometheus: str
     auth: tuple[Auth, ...]
+    sidecar: tuple[Label, ...]
     callers: tuple[NamespacePeer, ...]
     egress_namespaces: tuple[NamespacePeer, ...]
     egress_addresses: tuple[AddressPeer, ...]
@@ -281,6 +290,7 @@ ORIGINS: Mapping[str, str] = {
     "plan.proof": "release.strategy",
     "plan.proxy": "release.strategy",
     "plan.auth": "serving.auth",
+    "plan.sidecar": "serving.auth",
     "plan.callers": "serving.callers",
     "plan.egress_namespaces": "serving.egress",
     "plan.egress_addresses": "serving.egress",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment, workload_name
 from fairway.plan.canary import SERVICE_PORT
-from fairway.plan.guarding import plan_auth, sidecar_of
+from fairway.plan.guarding import plan_auth, sidecar_labels, sidecar_of
 from fairway.plan.identity import (
     NAME,
     WORKLOAD,
@@ -23,6 +23,7 @@ from fairway.plan.model import (
     EnvironmentVariable,
     ImagePlan,
     IntOrString,
+    Label,
     NamespacePeer,
     Plan,
     Probes,
@@ -89,6 +90,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         proof=prove(deployment, release),
         prometheus=place.prometheus.address if place.prometheus is not None else "",
         auth=plan_auth(deployment),
+        sidecar=tuple(Label(*each) for each in sidecar_labels(deployment).items()),
         callers=_callers(deployment),
         egress_namespaces=_egress_namespaces(deployment),
         egress_addresses=tuple(
@@ -113,7 +115,6 @@ def _workload(
     deployment: Deployment, name: str, version: str, images: Mapping[str, ImagePlan]
 ) -> Workload:
     serving = deployment.spec.serving
-    sidecar = sidecar_of(deployment)
     rolling = deployment.spec.release.strategy.rolling
     own = serving.runtime == "fairway"
     gpu: dict[str, IntOrString] = (
@@ -131,7 +132,7 @@ def _workload(
             **deployment_labels(deployment),
             "app.kubernetes.io/version": version,
             WORKLOAD: name,
-            **(sidecar.labels if sidecar is not None else {}),
+            **sidecar_labels(deployment),
         },
         selector={NAME: deployment.name, WORKLOAD: name},
         pods=pods_of(deployment, name),

@@ -128,11 +128,12 @@ class Canary(NamedTuple):
     ``fault`` is the error ratio that the canary must be able to find, and ``budget`` how many bad
     answers that may cost; 0 when nothing is said.
 
-    ``actions`` are the same steps one after another, for a controller, which ``step`` is nothing
-    to. ``patience`` is how many readings that say nothing it takes at a step's end before it asks
-    a person: those of a window, after which more of the same traffic changes nothing. ``retries``
-    is how often in a row it may ask a Prometheus that does not answer, every ``RETRY_SECONDS``:
-    for a window, after which nobody has watched the candidate.
+    ``hold_seconds`` is the first step's hold in whole seconds, for a controller that has one for
+    all steps. ``actions`` are the steps one after another, for a controller, which ``step`` is
+    nothing to. ``patience`` is how many readings that say nothing it takes at a step's end before
+    it asks a person: those of a window, after which more of the same traffic changes nothing.
+    ``retries`` is how often in a row it may ask a Prometheus that does not answer, every
+    ``RETRY_SECONDS``: for a window, after which nobody has watched the candidate.
     """
 
     step: int
@@ -146,6 +147,7 @@ class Canary(NamedTuple):
     window_text: str
     fault: float
     budget: int
+    hold_seconds: int
     actions: tuple[Action, ...]
     patience: int
     retries: int
@@ -232,3 +234,8 @@ class Release(NamedTuple):
     blue_green: tuple[BlueGreen, ...]
     shadow: tuple[Shadow, ...]
     experiment: tuple[Experiment, ...]
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of the canary, none without one."""
+        return tuple(gate for canary in self.canary for gate in canary.gates)

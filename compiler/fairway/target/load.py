@@ -52,8 +52,8 @@ class ArtifactTemplate(NamedTuple):
 class Target(NamedTuple):
     """A loaded target.
 
-    ``series`` is the path of its catalogue of metrics, which is read when somebody asks (see
-    ``fairway.target.series``); empty when it has none. ``service`` is as in ``Routing``. Of a
+    ``series`` are the paths of its catalogues of metrics, which are read when somebody asks (see
+    ``fairway.target.series``). ``service`` is as in ``Routing``. Of a
     router, ``implementation`` is what counts its requests where that is always the same, ``mesh``
     whether it splits calls inside the cluster, and ``controller`` what keeps the release's state in
     the cluster; ``sidecar`` is as in ``Routing``. ``traits`` are the properties of a spec that it
@@ -68,7 +68,7 @@ class Target(NamedTuple):
     expresses: Mapping[str, tuple[str, ...]]
     cannot: Mapping[str, str]
     artifacts: tuple[ArtifactTemplate, ...]
-    series: str = ""
+    series: tuple[str, ...] = ()
     service: str = ""
     implementation: str = ""
     mesh: bool = False
@@ -277,11 +277,12 @@ class _Fields:
             self.fail((*route, "for"), "expected plan or image")
         return ArtifactTemplate(item["path"], name, item["for"], form, order, route)
 
-    def series(self) -> str:
-        """Return the path of the catalogue of metrics, its existence checked; empty without one."""
-        if "series" not in self.value:
-            return ""
-        return self._beside(self.text("series"), ("series",))
+    def series(self) -> tuple[str, ...]:
+        """Return the paths of the catalogues of metrics, their existence checked."""
+        value = self.value.get("series", [])
+        if not isinstance(value, list):
+            return (self._beside(self.text("series"), ("series",)),)
+        return tuple(self._beside(str(name), ("series", i)) for i, name in enumerate(value))
 
     def _beside(self, name: str, route: Route) -> str:
         """Return the path of a file beside this one, or in the folder of another target."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from string import Template
 from typing import TYPE_CHECKING
 
 from fairway.plan.measuring import Measured
@@ -17,11 +18,22 @@ if TYPE_CHECKING:
 class TargetMeter:
     """Answers from the catalogues of an environment's targets, for one runtime."""
 
-    def __init__(self, targets: Iterable[Target], implementation: str | None, runtime: str) -> None:
-        """Take the targets, what runs the router (None when nothing does), and the runtime."""
+    def __init__(
+        self,
+        targets: Iterable[Target],
+        implementation: str | None,
+        runtime: str,
+        *,
+        controlled: bool = False,
+    ) -> None:
+        """Take the targets, what runs the router (None when nothing does), and the runtime.
+
+        ``controlled`` says that a controller asks, of versions whose pods have one workload.
+        """
         self._targets = tuple(targets)
         self._implementation = implementation
         self._runtime = runtime
+        self._controlled = controlled
 
     def query(self, metric: str, about: Measured, window: str) -> str:
         """Return the PromQL of ``metric`` for a version; empty when it cannot be measured."""
@@ -37,8 +49,7 @@ class TargetMeter:
         series = self._series().get(metric)
         if series is None:
             return ""
-        side = "server-" if series.side == "runtime" else ""
-        return self.query(f"{side}request-count", about, window)
+        return self.query(self._count(series), about, window)
 
     def why_not(self, metric: str) -> str:
         """Return why ``metric`` cannot be measured for one version; empty when it can."""
@@ -49,6 +60,15 @@ class TargetMeter:
             return f"its series do not tell versions apart ({', '.join(series.names)})"
         if "$threshold" in series.query:
             return "it needs a threshold of its own, which gates have not; gate on a percentile"
+        return self._why_no_controller_can(series) if self._controlled else ""
+
+    def _why_no_controller_can(self, series: Series) -> str:
+        if "workload" in Template(series.selectors["version"]).get_identifiers():
+            return "its series tell versions apart by their workload, and a controller has one"
+        if self._count(series) not in self._series():
+            return (
+                f"a controller counts the requests too, and nothing exports {self._count(series)}"
+            )
         return ""
 
     def has(self, metric: str) -> bool:
@@ -63,6 +83,10 @@ class TargetMeter:
         """Return the metrics that a gate can be on."""
         return tuple(sorted(name for name in self._series() if not self.why_not(name)))
 
+    @staticmethod
+    def _count(series: Series) -> str:
+        return "server-request-count" if series.side == "runtime" else "request-count"
+
     def _series(self) -> Mapping[str, Series]:
         return exported(self._targets, self._runtime, self._implementation)
 
@@ -74,7 +98,12 @@ def meter_of(place: Environment, serving: Serving, targets: Mapping[str, Target]
     routed = router.mesh or any(caller.gateway is not None for caller in serving.callers)
     own = place.gateway.implementation if place.gateway is not None else None
     implementation = (router.implementation or own) if routed else None
-    return TargetMeter((targets[name] for name in names), implementation, serving.runtime)
+    return TargetMeter(
+        (targets[name] for name in names),
+        implementation,
+        serving.runtime,
+        controlled=router.controller is not None,
+    )
 
 
 def _values(about: Measured) -> Mapping[str, str]:

@@ -14,7 +14,6 @@ Fail: TypeAlias = Callable[[Route, str], Any]
 
 _AT: Route = ("controllerOwned",)
 _KEYS = ("apiVersion", "kind", "services")
-_MAY = ("relabels", "late")
 _PATTERN = re.compile(r"([a-z][a-z0-9-]*)?\{name\}([a-z0-9-]*[a-z0-9])?\Z")
 
 
@@ -22,23 +21,14 @@ def read_controller(value: Any, fail: Fail) -> Controller | None:
     """Return the controller that a target names, None for a target without one."""
     if value is None:
         return None
-    if not isinstance(value, dict) or not set(_KEYS) <= set(value) <= {*_KEYS, *_MAY}:
-        may = " and ".join(_MAY)
-        fail(_AT, f"`controllerOwned` has the keys {', '.join(_KEYS)}, and may have {may}")
+    if not isinstance(value, dict) or not set(_KEYS) <= set(value) <= {*_KEYS, "relabels"}:
+        fail(_AT, f"`controllerOwned` has the keys {', '.join(_KEYS)}, and may have relabels")
     for key in ("apiVersion", "kind", "relabels"):
         if not isinstance(value.get(key, ""), str):
             fail((*_AT, key), f"`{key}` must be a string")
-    if not isinstance(value.get("late", False), bool):
-        fail((*_AT, "late"), "`late` must be true or false")
     stable, candidate = _services(value["services"], fail)
-    return Controller(
-        value["apiVersion"],
-        value["kind"],
-        stable,
-        candidate,
-        value.get("relabels", ""),
-        value.get("late", False),
-    )
+    relabels = value.get("relabels", "")
+    return Controller(value["apiVersion"], value["kind"], stable, candidate, relabels)
 
 
 def _services(value: Any, fail: Fail) -> tuple[str, str]:

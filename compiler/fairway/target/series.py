@@ -151,7 +151,7 @@ def expression(series: Series, backend: str, window: str, threshold: str = "") -
 
 
 def _paths(targets: Iterable[Target]) -> tuple[str, ...]:
-    return tuple(target.series for target in targets if target.series)
+    return tuple(path for target in targets for path in target.series)
 
 
 @lru_cache(maxsize=64)
@@ -166,14 +166,24 @@ def load_series(path: str) -> Catalogue:
 def _exporters(
     paths: tuple[str, ...], runtime: str, implementation: str | None
 ) -> Iterator[Exporter]:
+    """Yield what is exported, by whom, in the catalogues' order.
+
+    What a catalogue says to export nothing has nothing in those before it either.
+    """
+    found: list[tuple[str, Exporter]] = []
     for path in paths:
         catalogue = load_series(path)
-        for name, exporters in (
-            (runtime, catalogue.runtimes),
-            (implementation, catalogue.implementations),
+        for name, side, exporters in (
+            (runtime, "runtime", catalogue.runtimes),
+            (implementation, "router", catalogue.implementations),
         ):
-            if name in exporters:
-                yield exporters[cast(str, name)]
+            exporter = exporters.get(cast(str, name))
+            if exporter is None:
+                continue
+            if exporter.nothing:
+                found = [each for each in found if each[0] != side]
+            found.append((side, exporter))
+    yield from (exporter for _, exporter in found)
 
 
 @lru_cache(maxsize=256)
