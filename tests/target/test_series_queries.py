@@ -38,8 +38,9 @@ def test_promtool_parses_every_query(tmp_path: Path) -> None:
 
 LABELS: Mapping[str, tuple[str, str]] = {
     # what each gateway really calls a backend: the sources say where these come from
-    "envoy-gateway": ("envoy_cluster_name", "httproute/ml/fraud/rule/0"),
+    "envoy-gateway": ("envoy_cluster_name", "httproute/ml/fraud/rule/0/backend/0"),
     "contour": ("envoy_cluster_name", "ml_fraud-3-2-0_80"),
+    "envoy": ("envoy_cluster_name", "fraud-3-2-0"),
     "cilium": ("envoy_cluster_name", "gateways/cilium-gateway-public/ml_fraud-3-2-0_80"),
     "istio": ("destination_service", "fraud-3-2-0.ml.svc.cluster.local"),
     "traefik": (
@@ -73,7 +74,7 @@ def samples(name: str, found: Mapping[str, Series], errors: bool) -> list[dict[s
 @pytest.mark.parametrize("name", LABELS)
 @pytest.mark.parametrize("errors", [True, False], ids=["errors", "no-error-series"])
 def test_queries_measure_what_they_say(tmp_path: Path, name: str, errors: bool) -> None:
-    found = exported(built_in(), "image", name)
+    found = exported(built_in("kubernetes", "gateway-api", "envoy"), "image", name)
     metrics = ("error-ratio", "slow-ratio", "request-rate", "request-count", "latency-p50")
     rules = [{"record": f"m:{m.replace('-', '_')}", "expr": written(found[m], "version")}
              for m in metrics]  # fmt: skip

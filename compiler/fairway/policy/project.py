@@ -132,7 +132,9 @@ class ProjectPolicies:
             for artifact in compiled.artifacts
             if artifact.environment in ("", plan.environment)
         ]
-        return Rendered(plan, self._compiler.objects(plan), texts)
+        # Other files than those of Kubernetes are judged as texts only.
+        objects = [made for made in self._compiler.objects(plan) if "kind" in made.value]
+        return Rendered(plan, objects, texts)
 
     def _unknown(self, route: Route, name: str) -> Finding:
         assert self._loaded.document is not None  # noqa: S101 - checked by the caller
@@ -178,7 +180,8 @@ def _exported(loaded: LoadedProject) -> Callable[[Deployment], Sequence[str]]:
         from fairway.target.series import exported as series
 
         gateway = deployment.place.gateway
-        implementation = gateway.implementation if gateway is not None else None
+        own = gateway.implementation if gateway is not None else None
+        implementation = loaded.targets[deployment.place.router].implementation or own
         targets = environment_targets(deployment.place, loaded.targets)
         return sorted(series(targets, deployment.spec.serving.runtime, implementation))
 
