@@ -29,8 +29,8 @@ LAYERS = (
 LAYER = {room: number for number, rooms in enumerate(LAYERS) for room in rooms}
 # Outside of the chain, with rules of their own below.
 APART = {"report", "serve"}
-# What measures models needs what measures; `fairway test` imports it inside of functions.
-MEASURES = "fairway.evidence.measure"
+# What measures models, or runs releases, needs arrays; commands import it inside of functions.
+MEASURES = ("fairway.evidence.measure", "fairway.simulate.engine")
 # What a fresh installation has, and may be imported at the top of a module.
 DECLARED = {
     *("cel_expr_python", "click", "google", "jinja2", "markupsafe"),

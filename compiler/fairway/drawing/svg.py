@@ -20,8 +20,7 @@ class Frame(NamedTuple):
     """What is around a plot: how values are written, where, and how much room that takes.
 
     ``x_at`` are the values that the lower axis names; without any they are round numbers.
-    ``about`` is how many the left axis names. ``bottom`` is the room below the plot in pixels,
-    and ``named`` says whether the lower axis is named there.
+    ``about`` is how many the left axis names. ``bottom`` is the room below the plot in pixels.
     """
 
     x_shown: Callable[[float], str]
@@ -29,7 +28,6 @@ class Frame(NamedTuple):
     x_at: tuple[float, ...] = ()
     about: int = 5
     bottom: float = BOTTOM
-    named: bool = True
 
 
 class Axes:
@@ -116,9 +114,8 @@ class Axes:
             parts += [self._tick(value, vertical=True) for value in ticks(*self._y, about)]
         x, y = (escape(label) for label in self._labels)
         middle = (self.left + self.width - RIGHT) / 2
-        if self._frame.named:
-            parts.append(f'<text class="label" x="{middle:.0f}" y="{self.height - 8:.0f}"'
-                         f' text-anchor="middle">{x}</text>')  # fmt: skip
+        parts.append(f'<text class="label" x="{middle:.0f}" y="{self.height - 8:.0f}"'
+                     f' text-anchor="middle">{x}</text>')  # fmt: skip
         up = (TOP + self._floor) / 2
         parts.append(f'<text class="label" transform="translate(13 {up:.0f}) rotate(-90)"'
                      f' text-anchor="middle">{y}</text>')  # fmt: skip
@@ -137,12 +134,10 @@ class Axes:
             )
         x, _ = self.at(value, self._y[0])
         floor = self._floor
-        grid = f'<line class="grid" x1="{x:.2f}" x2="{x:.2f}" y1="{TOP:.0f}" y2="{floor:.0f}"/>'
-        if not self._frame.named:
-            return grid
         words = escape(self._frame.x_shown(value))
         return (
-            f'{grid}<text class="tick" x="{x:.2f}" y="{floor + 15:.0f}"'
+            f'<line class="grid" x1="{x:.2f}" x2="{x:.2f}" y1="{TOP:.0f}" y2="{floor:.0f}"/>'
+            f'<text class="tick" x="{x:.2f}" y="{floor + 15:.0f}"'
             f' text-anchor="middle">{words}</text>'
         )
 

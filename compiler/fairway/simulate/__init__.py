@@ -1,0 +1,1 @@
+"""Simulating a release: the compiled plan against traffic and faults, many times over."""

@@ -1,0 +1,1 @@
+"""A simulation as one page: self-contained, readable without a network, everything escaped."""
