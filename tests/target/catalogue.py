@@ -14,7 +14,7 @@ from fairway.target.series import Exporter, Scope, Series, expression, load_seri
 
 VALUES = {"name": "fraud", "version": "3.2.0", "namespace": "ml", "service": "fraud-3-2-0",
           "services": "fraud-3-1-0|fraud-3-2-0", "workload": "fraud-3-2-0", "port": "80",
-          "route": "fraud", "rule": "0", "position": "0"}  # fmt: skip
+          "route": "fraud", "rule": "0", "rules": "0|1", "position": "0"}  # fmt: skip
 
 
 def built_in(*names: str) -> list[Target]:

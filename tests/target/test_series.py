@@ -159,6 +159,9 @@ def test_a_version_is_singled_out_where_the_labels_can() -> None:
     backend = "httproute/ml/fraud/rule/0/backend/0"
     assert selector(envoy, "version", VALUES) == f'envoy_cluster_name="{backend}"'
     assert any("backendRef" in gap for gap in envoy.missing)
+    whole = envoy._replace(selectors={"deployment": envoy.selectors["deployment"]})
+    with pytest.raises(KeyError, match="version"):
+        selector(whole, "version", VALUES)
 
 
 def test_what_cannot_stand_in_a_query_is_refused() -> None:
@@ -169,12 +172,15 @@ def test_what_cannot_stand_in_a_query_is_refused() -> None:
         expression(series, 'a="b"', "5 minutes", "250")
     with pytest.raises(ValueError, match="300 ms is not one of"):
         expression(series, 'a="b"', "5m", "300")
-    assert 'le="250"' in expression(series, 'a="b"', "5m", "250")
+    assert 'le=~"250|250[.]0"' in expression(series, 'a="b"', "5m", "250")
+    assert 'le=~"0[.]5"' in expression(series, 'a="b"', "5m", "0.5")
+    large = expression(series, 'a="b"', "5m", "1800000")
+    assert 'le=~"1800000|1800000[.]0|1[.]8e[+]06"' in large
 
 
 def test_the_guides_catalogue_is_one(tmp_path: Path) -> None:
     guide = (ROOT / "docs/writing-a-target.md").read_text("utf-8")
-    (text,) = re.findall(r"```yml\n(.*?)```", guide, re.DOTALL)
+    (text,) = re.findall(r"```yml\n(runtimes:.*?)```", guide, re.DOTALL)
     found = exported([notes(tmp_path, text)], "image", "nginx")
     assert {series.side for series in found.values()} == {"runtime"}
     assert sorted(found) == ["server-latency-p50", "server-latency-p95", "server-request-rate"]
@@ -213,6 +219,11 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "hole in a selector": ("$name", "$nam", "6:26: there is no placeholder $nam; there are name,"),
     "hole in a query": ("$window", "$range", "13:16: there is no placeholder $range; there are b"),
     "lone dollar": ("[$window]", "[$]", "13:16: a lone `$`"),
+    "bucket": (
+        "{$backend}",
+        '{$backend,le=\"$threshold\"}',
+        "13:16: $threshold is a pattern of a bucket's bound",
+    ),
     "everything at once": ("{$backend}", "{}", "13:16: the query does not say $backend"),
     "buckets": ("kind: counter", "kind: counter\n        buckets: [1, 0.5]", "11:18: the bounds"),
     "buckets of text": ("kind: counter", "kind: counter\n        buckets: [a]", "11:18: `buckets`"),

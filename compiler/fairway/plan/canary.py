@@ -152,6 +152,7 @@ def measured(
         port=SERVICE_PORT,
         route=deployment.name,
         rule=rule,
+        rules=str(rule),
         position=position,
     )
 

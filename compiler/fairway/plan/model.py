@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
+from fairway.plan.objective import Objective
 from fairway.plan.proof import Proof
 from fairway.plan.proxy import Proxy
 from fairway.plan.release import Match, Mirror, Release, StrategyName
@@ -205,6 +206,7 @@ class Plan(NamedTuple):
     prometheus: str
     auth: tuple[Auth, ...]
     sidecar: tuple[Label, ...]
+    objectives: tuple[Objective, ...]
     callers: tuple[NamespacePeer, ...]
     egress_namespaces: tuple[NamespacePeer, ...]
     egress_addresses: tuple[AddressPeer, ...]
@@ -252,47 +254,3 @@ class ImagePlan(NamedTuple):
     def reference(self) -> str:
         """The image's name: repository and tag."""
         return f"{self.repository}:{self.tag}"
-
-
-ORIGINS: Mapping[str, str] = {
-    "plan.name": "metadata.name",
-    "plan.team": "metadata.team",
-    "plan.description": "metadata.description",
-    "plan.strategy": "release.strategy",
-    "plan.port": "serving.port",
-    "plan.runtime": "serving.runtime",
-    "plan.workloads": "release",
-    "plan.workloads.version": "release",
-    "plan.workloads.image": "versions",
-    "plan.workloads.model_digest": "versions",
-    "plan.workloads.requests": "serving.resources",
-    "plan.workloads.limits": "serving.resources",
-    "plan.workloads.cores": "serving.resources",
-    "plan.workloads.memory": "serving.resources",
-    "plan.workloads.variables": "serving.secrets",
-    "plan.workloads.replicas": "serving.scaling.min",
-    "plan.workloads.replicas_at_most": "serving.scaling.max",
-    "plan.workloads.autoscaled": "serving.scaling",
-    "plan.workloads.scaling_resource": "serving.scaling.metric",
-    "plan.workloads.scaling_utilization": "serving.scaling.target",
-    "plan.workloads.surge": "release.strategy",
-    "plan.workloads.unavailable": "release.strategy",
-    "plan.rules": "release.strategy",
-    "plan.routes": "serving.hosts",
-    "plan.routes.hosts": "serving.hosts",
-    "plan.routes.timeout": "serving.traffic.timeout",
-    "plan.routes.rules": "release",
-    "plan.routes.rules.matches": "release.strategy",
-    "plan.routes.rules.backends": "release.strategy",
-    "plan.routes.rules.mirrors": "release.strategy",
-    "plan.release": "release.strategy",
-    "plan.traffic": "serving.traffic",
-    "plan.proof": "release.strategy",
-    "plan.proxy": "release.strategy",
-    "plan.auth": "serving.auth",
-    "plan.sidecar": "serving.auth",
-    "plan.callers": "serving.callers",
-    "plan.egress_namespaces": "serving.egress",
-    "plan.egress_addresses": "serving.egress",
-}
-"""The spec's field behind each field of the plan, so that findings on artifacts reach its line."""

@@ -37,6 +37,7 @@ from fairway.plan.proxying import plan_proxy
 from fairway.plan.release import Release
 from fairway.plan.releasing import controlled_service, plan_release
 from fairway.plan.routing import plan_routes, plan_rules
+from fairway.plan.watching import plan_objectives
 from fairway.spec.units import Percentage
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         prometheus=place.prometheus.address if place.prometheus is not None else "",
         auth=plan_auth(deployment),
         sidecar=tuple(Label(*each) for each in sidecar_labels(deployment).items()),
+        objectives=plan_objectives(deployment, release, rules, meter),
         callers=_callers(deployment),
         egress_namespaces=_egress_namespaces(deployment),
         egress_addresses=tuple(

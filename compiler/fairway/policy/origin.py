@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 from fairway.location import Location, Route
 from fairway.packs import pack_folder
-from fairway.plan.model import ORIGINS, Plan
+from fairway.plan.model import Plan
+from fairway.plan.origins import ORIGINS
 from fairway.project import shown_path
 from fairway.source.document import Document
 from fairway.target.load import Target, read_template

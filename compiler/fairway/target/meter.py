@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from string import Template
 from typing import TYPE_CHECKING
 
-from fairway.plan.measuring import Measured
-from fairway.target.series import Series, exported, expression, selector, why_not
+from fairway.plan.measuring import Measured, Whole
+from fairway.target.series import (
+    SLO_METRICS,
+    Scope,
+    Series,
+    exported,
+    expression,
+    selector,
+    why_not,
+)
 
 if TYPE_CHECKING:
     from fairway.spec.project import Environment
@@ -50,6 +59,44 @@ class TargetMeter:
         if series is None:
             return ""
         return self.query(self._count(series), about, window)
+
+    def indicator(self, objective: str, *, copied: bool) -> str:
+        """Return the metric that is the error ratio of an SLO; empty when nobody measures it.
+
+        What the router counts is what clients saw. Where it counts nothing, there is what the
+        server counts, which is no request that never reached it.
+        """
+        metric = SLO_METRICS.get(objective, "")
+        sides = (metric, f"server-{metric}")
+        found = ((each, self._series().get(each)) for each in sides)
+        scoped = (each for each, s in found if s is not None and _scope(s, copied) in s.selectors)
+        return next(scoped, "")
+
+    def why_unmeasured(self, objective: str, *, copied: bool) -> str:
+        """Return why an SLO has no indicator."""
+        metric = SLO_METRICS[objective]
+        for each in (metric, f"server-{metric}"):
+            series = self._series().get(each)
+            if series is not None:
+                scope = _scope(series, copied)
+                return f"{each} has no selector for a {scope}" + (
+                    ", and the servers' metrics count copied requests too" if copied else ""
+                )
+        return why_not(self._targets, self._runtime, self._implementation, metric)
+
+    def whole(self, metric: str, about: Whole, window: str, threshold: float = 0.0) -> str:
+        """Return the PromQL of ``metric`` for a deployment; empty when it cannot be measured."""
+        series = self._series().get(metric)
+        scope = _scope(series, about.copied) if series is not None else "deployment"
+        if series is None or scope not in series.selectors:
+            return ""
+        bound = bound_text(threshold, series.unit) if "$threshold" in series.query else ""
+        return expression(series, selector(series, scope, _values(about.place)), window, bound)
+
+    def bounds(self, metric: str) -> tuple[float, ...]:
+        """Return the buckets of a metric's histogram in seconds; empty when they are not known."""
+        series = self._series()[metric]
+        return tuple(bucket / _IN_A_SECOND[series.unit] for bucket in series.buckets)
 
     def why_not(self, metric: str) -> str:
         """Return why ``metric`` cannot be measured for one version; empty when it can."""
@@ -104,6 +151,23 @@ def meter_of(place: Environment, serving: Serving, targets: Mapping[str, Target]
         serving.runtime,
         controlled=router.controller is not None,
     )
+
+
+_IN_A_SECOND: Mapping[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000}
+
+
+def bound_text(seconds: float, unit: str) -> str:
+    """Return a bucket's bound as Prometheus writes it in ``unit``: ``250`` ms, ``0.25`` s."""
+    number = Decimal(repr(seconds)) * _IN_A_SECOND[unit]
+    return f"{number.normalize():f}"
+
+
+def _scope(series: Series, copied: bool) -> Scope:
+    """Return what of a series to read for a deployment.
+
+    A server counts copied requests like any other, so only the version that answers is read.
+    """
+    return "version" if copied and series.side == "runtime" else "deployment"
 
 
 def _values(about: Measured) -> Mapping[str, str]:

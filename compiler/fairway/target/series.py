@@ -24,10 +24,10 @@ SLO_METRICS: Mapping[str, str] = {"availability": "error-ratio", "latency": "slo
 
 PLACES = frozenset(
     ("name", "namespace", "version", "workload", "service", "services", "port", "route", "rule",
-     "position")
+     "rules", "position")
 )  # fmt: skip
-"""What a selector may leave open; ``services`` joins the services of all versions with ``|``,
-``position`` counts the backends of a rule from 0."""
+"""What a selector may leave open; ``services`` joins the services of all versions that answer with
+``|``, ``rules`` the numbers of the route's rules; ``position`` counts a rule's backends from 0."""
 
 _VALUE = re.compile(r"[A-Za-z0-9._|-]+\Z")
 _WINDOW = re.compile(r"[1-9][0-9]*(ms|[smhdwy])\Z")
@@ -146,8 +146,20 @@ def expression(series: Series, backend: str, window: str, threshold: str = "") -
             raise ValueError(f"{threshold!r} is not a bucket's bound")
         if series.buckets and float(threshold) not in series.buckets:
             raise ValueError(f"{threshold} {series.unit} is not one of {series.buckets}")
-    values = {"backend": backend, "window": window, "threshold": threshold}
+    values = {"backend": backend, "window": window, "threshold": _bound(threshold)}
     return Template(series.query).substitute(values)
+
+
+def _bound(threshold: str) -> str:
+    """Return a pattern of a bucket's ``le``, which Prometheus 3 writes anew: 250 as ``250.0``.
+
+    Source: its migration guide, "le and quantile label values"; large ones are ``1.8e+06``.
+    """
+    if not threshold:
+        return ""
+    forms = (threshold, f"{threshold}.0", f"{float(threshold):g}")
+    distinct = dict.fromkeys(forms if "." not in threshold else (threshold,))
+    return "|".join(each.replace(".", "[.]").replace("+", "[+]") for each in distinct)
 
 
 def _paths(targets: Iterable[Target]) -> tuple[str, ...]:

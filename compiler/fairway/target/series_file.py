@@ -187,6 +187,8 @@ class _Reader:
     def query(self, route: Route) -> str:
         """Return a PromQL template, on one line."""
         text = self.template(route, _HOLES)
+        if "$threshold" in text.replace('le=~"$threshold"', ""):
+            self.fail(route, '$threshold is a pattern of a bucket\'s bound: le=~"$threshold"')
         if "backend" not in Template(text).get_identifiers():
             self.fail(route, "the query does not say $backend, so it measures everything at once")
         return text
