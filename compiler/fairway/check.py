@@ -20,6 +20,7 @@ from fairway.spec.meaning import check_meaning, unread
 from fairway.spec.view import View
 from fairway.target.capability import check_fields, check_traits, check_values
 from fairway.target.gate import check_gates
+from fairway.target.objective import check_objectives
 from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
@@ -195,7 +196,8 @@ class _Checker:
             *check_values(view.merged, _chosen(view), capabilities, name, installed),
             *check_traits(view, capabilities, installed),
         ]
-        return found or check_gates(view, self.loaded.targets)
+        targets = self.loaded.targets
+        return found or [*check_gates(view, targets), *check_objectives(view, targets)]
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
         path = os.path.abspath(self.bound.path)

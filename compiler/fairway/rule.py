@@ -166,7 +166,7 @@ CAPABILITY = Rule(
 )
 METRIC = Rule(
     "target/metric",
-    "The metrics of gates can be measured",
+    "The metrics of gates and of objectives can be measured",
     "A gate on a metric that nobody measures has no answer: the canary stops at it, or worse,"
     " passes.",
 )

@@ -6,6 +6,7 @@ definitions are data beside the checkout, so a test that needs them skips where 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -76,6 +77,9 @@ _KEYWORDS = frozenset(
 def _strict_keyword(key: str, value: Any) -> Any:
     if key == "properties":
         return {name: strict(child) for name, child in value.items()}
+    if key == "pattern" and "(?i)" in value:  # Go's flag; JSON Schema's expressions have none
+        return re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]",
+                      value.replace("(?i)", ""))  # fmt: skip
     if key in ("items", "additionalProperties") and isinstance(value, dict):
         return strict(value)
     return value

@@ -34,6 +34,13 @@ AB: Document = {
         "duration": "14d",
     }
 }
+SLOS: Document = {
+    "slos": [
+        {"name": "availability", "objective": "99.9%", "window": "30d"},
+        {"name": "latency", "objective": "99%", "threshold": "250ms", "window": "30d"},
+    ],
+    "alerts": {"page": "pagerduty-risk", "ticket": "jira-risk"},
+}
 STRATEGIES: Mapping[str, Document] = {
     "rolling": {"rolling": {"surge": "25%", "unavailable": 0}},
     "blueGreen": {"blueGreen": {"active": "candidate"}},

@@ -83,7 +83,7 @@ CASES: dict[str, tuple[str, Any, list[str]]] = {
     "objectives": (
         "monitoring.slos",
         [{"name": "availability", "objective": "99.9%", "window": "30d"}],
-        ["`monitoring", "kubernetes, gateway-api, docker", "no installed target can express it"],
+        ["`monitoring`", "kubernetes, gateway-api, docker", "the target `prometheus` can"],
     ),
     "scaling down later": (
         "release.strategy",

@@ -151,8 +151,8 @@ def test_a_folder_that_is_not_there(repository: Repository) -> None:
     ("field", "value", "words"),
     [
         ("workload", "kubernets", ["no target kubernets", "kubernetes"]),
-        ("workload", "gateway-api", ["gateway-api", "router", "workload", "write kubernetes"]),
-        ("router", "docker", ["docker", "image", "router", "write gateway-api"]),
+        ("workload", "gateway-api", ["gateway-api", "router", "workload", "kubeflow, kubernetes"]),
+        ("router", "docker", ["docker", "image", "router", "fitting targets:", "gateway-api"]),
         ("targets", ["docker", "kubernetes"], ["kubernetes", "workload", "addon", "notes"]),
     ],
 )
