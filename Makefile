@@ -67,5 +67,5 @@ $(READY): pyproject.toml $(CONSTRAINTS)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint $(CONSTRAINTS) --build-constraint $(CONSTRAINTS) \
-		--editable '.[lock,buckets,keyless,models]' --group lint --group test --group train
+		--editable '.[lock,buckets,keyless,models,local]' --group lint --group test --group train
 	@touch $@

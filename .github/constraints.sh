@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 
 sed -n '/^psutil/d; s/^\([^ ]*==[^ ]*\).*/\1/p' targets/docker/requirements/*.txt | sort -u >"$work/images"
 uv pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
-  --fork-strategy fewest --constraint "$work/images" --extra lock --extra buckets --extra keyless --extra models \
+  --fork-strategy fewest --constraint "$work/images" --extra lock --extra buckets --extra keyless --extra models --extra local \
   --group lint --group lock --group test --group train \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links >"$work/constraints"
 {
