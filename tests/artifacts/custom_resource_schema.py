@@ -26,7 +26,7 @@ class UnknownKindError(Exception):
 
 def faults(document: Mapping[str, Any]) -> list[str]:
     """Return what the definition of a custom resource refuses in it, each with its path."""
-    schema = _schema(document["apiVersion"], document["kind"])
+    schema = definition(document["apiVersion"], document["kind"])
     found = errors(_validator(document["apiVersion"], document["kind"]), document)
     found += [f"metadata.{fault}" for fault in metadata_faults(document["metadata"], VERSIONS[-1])]
     return found + list(_repeated(document, schema, ()))
@@ -87,13 +87,15 @@ def _strict_keyword(key: str, value: Any) -> Any:
 
 @cache
 def _validator(api_version: str, kind: str) -> Any:
-    schema = strict(_schema(api_version, kind))
-    schema["properties"]["metadata"] = {"type": "object"}
+    schema = strict(definition(api_version, kind))
+    # Kubernetes knows these of every object, whether its definition has them or not.
+    schema["properties"] |= {"apiVersion": {}, "kind": {}, "metadata": {"type": "object"}}
     return Draft4Validator(schema)
 
 
 @cache
-def _schema(api_version: str, kind: str) -> dict[str, Any]:
+def definition(api_version: str, kind: str) -> dict[str, Any]:
+    """Return the schema that the definition of a kind has for a version."""
     group, _, version = api_version.partition("/")
     for path in sorted(CRDS.glob("*/*.yaml")):
         text = path.read_text("utf-8")

@@ -1,8 +1,9 @@
-"""Conftest and Kyverno, built once from the sources of their Go modules, and what they answer."""
+"""Commands built once from Go modules: Conftest and Kyverno, and what they answer; others too."""
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -18,13 +19,17 @@ _BUILD = ("go", "build", "-gcflags=all=-N -l", "-ldflags=-s -w")
 
 
 class Engine(NamedTuple):
-    """A command of a Go module; ``replace`` is what the module's own go.mod replaces."""
+    """A command of a Go module, or with ``source`` one of ours that uses the module.
+
+    ``replace`` is what the module's own go.mod replaces, as far as it matters here.
+    """
 
     name: str
     package: str
     module: str
     version: str
     replace: str = ""
+    source: Path | None = None
 
     @property
     def go_mod(self) -> str:
@@ -62,11 +67,17 @@ def build(engine: Engine) -> Path:
         raise NotBuiltError("Go is not installed")
     folder = FOLDER / f"{engine.name}-{engine.version}"
     folder.mkdir(parents=True, exist_ok=True)
-    command = folder / engine.name
+    name = engine.name
+    if engine.source is not None:
+        text = engine.source.read_bytes()
+        name += f"-{hashlib.sha256(text).hexdigest()[:12]}"
+    command = folder / name
     with (folder / "building.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not command.is_file():
             (folder / "go.mod").write_text(engine.go_mod, "utf-8")
+            if engine.source is not None:
+                (folder / "main.go").write_bytes(text)
             made = folder / "unfinished"
             # Tests of other processes have waiting times; these do not.
             done = subprocess.run(

@@ -154,10 +154,14 @@ def _replicas(manifest: Manifest) -> Iterator[str]:
         item["spec"]["scaleTargetRef"]["name"]: item["spec"]
         for item in manifest.of("HorizontalPodAutoscaler")
     }
+    rollouts = {item["spec"]["workloadRef"]["name"]: item for item in manifest.of("Rollout")}
     for item in manifest.of("Deployment"):
         name = item["metadata"]["name"]
-        if ("replicas" in item["spec"]) == (name in scaled):
+        counted = rollouts.get(name, item)
+        if ("replicas" in counted["spec"]) == (name in scaled):
             yield f"{name}: an autoscaler or `replicas`, exactly one of them"
+        if counted is not item and "replicas" in item["spec"]:
+            yield f"{name} is counted by the Rollout, and has `replicas` of its own"
         requests = item["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"]
         if name in scaled and not 1 <= scaled[name]["minReplicas"] < scaled[name]["maxReplicas"]:
             yield f"{name} is scaled between nothing"

@@ -19,6 +19,7 @@ expresses:
   serving.auth.jwt: true
   serving.auth.mtls: true
   release.strategy.canary: true
+  release.strategy.ab: true
   release.candidate: true
 """
 SCALER = """\
@@ -29,7 +30,12 @@ expresses:
   serving.mode: [online, batch]
   serving.scaling.metric: [concurrency, rps]
 """
-CANARY = {"canary": {"step": 0, "steps": [{"weight": "5%", "hold": "30m"}]}}
+STEPS = [{"weight": "5%", "hold": "30m"}]
+CANARY = {"canary": {"step": 0, "steps": STEPS, "sticky": {"header": "x-user"}}}
+HASH = {
+    "ab": {"split": {"by": "user-hash", "name": "x-user"}, "weight": "50%", "metric": "conversion",
+           "baseline": "5%", "effect": "0.5pp", "duration": "14d"}
+}  # fmt: skip
 JWT = {"jwt": {"issuer": "https://login.example.com", "audiences": ["scorer"]}}
 
 
@@ -53,25 +59,33 @@ def spec(route: str, value: Any) -> Document:
 
 
 CASES: dict[str, tuple[str, Any, list[str]]] = {
-    "canary": (
+    "a canary that keeps users on one side": (
         "release",
         {"stable": "1.0", "candidate": "2.0", "strategy": CANARY},
-        ["`release.strategy.canary`", "kubernetes, gateway-api, docker", "`mesh` can", "`router`"],
+        ["`release.strategy.canary.sticky`", "gateway-api cannot", "`mesh` can", "`router`"],
     ),
     "token with a router that has none": (
         "serving.auth",
         JWT,
-        ["`serving.auth.jwt`", "gateway-api cannot", "has no authentication", "`mesh` can"],
+        ["`serving.auth.jwt`", "gateway-api cannot", "has no authentication", "`istio` can"],
     ),
     "certificate with a router that has none": (
         "serving.auth",
         {"mtls": ["cluster.local/ns/a/sa/b"]},
-        ["`serving.auth.mtls`", "gateway-api cannot", "client certificates", "`mesh` can"],
+        ["`serving.auth.mtls`", "gateway-api cannot", "client certificates", "`istio` can"],
     ),
+    # The router `mesh` could, and the workload target would still refuse it.
     "egress to a host": (
         "serving.egress",
         [{"host": "api.example.com", "port": 443}],
-        ["`serving.egress[0].host`", "kubernetes cannot", "not host names", "`mesh` can"],
+        ["`serving.egress[0].host`", "kubernetes cannot", "not host names",
+         "no installed target can express it"],
+    ),
+    "users by their hash": (
+        "release",
+        {"stable": "1.0", "candidate": "2.0", "strategy": HASH},
+        ["gateway-api cannot express `release.strategy.ab.split.by: user-hash`",
+         "no hash of a header's value", "`mesh` can"],
     ),
     "scaling by concurrency": (
         "serving.scaling",
@@ -88,8 +102,8 @@ CASES: dict[str, tuple[str, Any, list[str]]] = {
     "scaling down later": (
         "release.strategy",
         {"blueGreen": {"active": "stable", "scaleDownAfter": "1h"}},
-        ["`release.strategy.blueGreen.scaleDownAfter`", "kubernetes cannot", "scales down later",
-         "no installed target can express it"],
+        ["`release.strategy.blueGreen.scaleDownAfter`", "gateway-api cannot", "scales down later",
+         "`argo-rollouts` can"],
     ),
     "another runtime": ("serving.runtime", "triton", ["`serving.runtime: triton`", "fairway"]),
     "another protocol": ("serving.protocol", "v1", ["`serving.protocol: v1`", "v2"]),
@@ -147,7 +161,7 @@ def test_every_refusal_of_a_built_in_target_is_of_a_known_field() -> None:
     for target in load_targets((pack_folder("targets"),)).values():
         for name in (*target.expresses, *target.cannot):
             route: tuple[str | int, ...] = ()
-            for step in name.split("."):
+            for step in name.partition("=")[0].split("."):
                 route = (*route, step)
                 found = field_at(DeploymentSpec, route)
                 if found is None:  # a list's fields are those of its items
