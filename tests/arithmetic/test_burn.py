@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fairway.arithmetic.burn import (
@@ -43,6 +43,7 @@ def test_factors_are_those_of_sloth(days: int, factors: list[float]) -> None:
     assert [alert.factor for alert in burn_alerts(days * DAY)] == pytest.approx(factors)
 
 
+@example(days=2.9)  # three days of looking back would be nearly allowed by their factor
 @given(days=st.floats(0.05, 400))
 def test_an_alert_never_fires_while_the_objective_is_kept(days: float) -> None:
     for alert in burn_alerts(days * DAY):

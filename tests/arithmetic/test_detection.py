@@ -70,6 +70,37 @@ def test_never_has_a_reason(
     assert found.needed == needed or gate is WITHIN
 
 
+@pytest.mark.parametrize("random", [False, True])
+def test_one_request_less_in_the_window_is_too_few(random: bool) -> None:
+    """A fault of 10 % needs 29 requests: 1 - 0.9^29 is 0.953, 1 - 0.9^28 is 0.948."""
+    reading = Reading(rate=1.0, interval=1.0, window=1_000.0, min_requests=0, random=random)
+    needed = detect(MAX, 1.0, reading, Fault(0.1)).needed
+    assert needed == 29 or random
+    enough = detect(MAX, 1.0, reading._replace(window=float(needed)), Fault(0.1))
+    assert (enough.never, enough.seconds) == (False, float(needed))
+    assert detect(MAX, 1.0, reading._replace(window=needed - 1.0), Fault(0.1)).never
+
+
+@pytest.mark.parametrize(
+    ("gate", "fault"),
+    [
+        (WITHIN, Fault(0.05, 0.03)),
+        (WITHIN, Fault(0.045, 0.03)),
+        (WITHIN, Fault(0.03, 0.01)),
+        (RELATIVE, Fault(0.10, 0.05)),
+        (RELATIVE, Fault(0.60, 0.50)),
+    ],
+)
+def test_a_comparison_bears_the_noise_of_both_versions(gate: GateBound, fault: Fault) -> None:
+    """As many requests on each side as are needed make 95 % of the readings fail."""
+    needed = detect(gate, 0.5, EXAMPLE._replace(rate=1e6, min_requests=0), fault).needed
+    generator = np.random.default_rng(5)
+    ratio = generator.binomial(needed, fault.errors, 100_000) / needed
+    reference = generator.binomial(needed, fault.stable_errors, 100_000) / needed
+    most = reference + (gate.bound if gate.kind == "within" else reference * gate.bound)
+    assert float((ratio > most).mean()) == pytest.approx(0.95, abs=0.01)
+
+
 def test_a_step_says_what_it_can_see() -> None:
     found = detect_step(1, 0.05, 1_800.0, (LATENCY, MAX, WITHIN), EXAMPLE, Fault(0.1, 0.001))
     assert found[:6] == (1, 0.05, 1_800.0, 3_600, 3_600, True)

@@ -183,6 +183,11 @@ EXAMPLES: dict[str, tuple[Document, Document, list[tuple[str, str, str, str, str
         document(tensor("x", "UINT8", [-1, 1])),
         [],
     ),
+    "limits beyond the datatype": (
+        document(table({"name": "n", "min": -5, "max": 1000}, datatype="UINT8")),
+        document(table({"name": "n"}, datatype="UINT8")),
+        [],
+    ),
     "columns are listed at last, one with a limit": (
         document(X),
         document(table({"name": "a"}, AGE)),

@@ -182,7 +182,7 @@ def false_alarm(gate: GateBound, weight: float, reading: Reading, fault: Fault) 
     stable = _requests(reading, 1.0 - weight, min(after, reading.window))
     if stable <= 0:
         return 0.0
-    spread = sqrt(healthy * (1.0 - healthy) * (1.0 / requests + 1.0 / stable))
+    spread = sqrt(healthy * (1.0 - healthy) * (1.0 / requests + _scale(gate) ** 2 / stable))
     return tail((_bound(gate, healthy) - healthy) / spread) if spread > 0.0 else 0.0
 
 
@@ -205,7 +205,8 @@ def _needed(gate: GateBound, fault: Fault, confidence: float) -> int:
         return needed
     # n at which the difference of two proportions is above the bound by z standard errors, with
     # n requests each: Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, ch. 4.
-    noise = fault.errors * (1.0 - fault.errors) + fault.stable_errors * (1.0 - fault.stable_errors)
+    reference = _scale(gate) ** 2 * fault.stable_errors * (1.0 - fault.stable_errors)
+    noise = fault.errors * (1.0 - fault.errors) + reference
     both = upper(1.0 - confidence) ** 2 * noise / (fault.errors - bound) ** 2
     return max(needed, ceil(both))
 
@@ -216,6 +217,11 @@ def _bound(gate: GateBound, stable_errors: float) -> float:
     if gate.kind == "withinRelative":
         return stable_errors * (1.0 + gate.bound)
     return gate.bound
+
+
+def _scale(gate: GateBound) -> float:
+    """Return what the stable version's ratio, and so its noise, is multiplied with."""
+    return 1.0 + gate.bound if gate.kind == "withinRelative" else 1.0
 
 
 def _requests(reading: Reading, weight: float, seconds: float) -> int:
