@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,12 @@ from target.subject import write_target
 from workspace import Workspace, yaml_text
 
 from fairway.fleet import Fleet
+from fairway.packs import pack_folder
 from fairway.policy.objects import pods_of
+from fairway.policy.pack import compile_pack, read_pack
+from fairway.policy.rule_file import RuleFile
+from fairway.policy.sample import samples_of
+from fairway.policy.trial import finds
 from fairway.project import load_project
 
 needs_definitions = pytest.mark.skipif(
@@ -233,12 +237,36 @@ def test_policies_see_the_pods(tmp_path: Path, strategy: str) -> None:
         assert container["resources"]["limits"]["memory"] == "1Gi"
 
 
-def test_the_fleet_keeps_the_built_in_policies(tmp_path: Path) -> None:
-    specs = shutil.copytree(Path(__file__).parents[2] / "specs", tmp_path / "specs")
-    project_file = specs / "fairway.yaml"
-    text = project_file.read_text().replace("workload: kubernetes", "workload: kubeflow")
-    project_file.write_text(text)
-    fleet = Fleet([str(specs)])
-    deployments = [d for checked, _ in fleet.check() for d in checked.deployments]
-    assert {d.place.workload for d in deployments} == {"kubeflow"}
-    assert [d.message for d in fleet.diagnostics()] == []
+POLICIES = pack_folder("policies")
+RENDERED = {
+    "InferenceService",
+    "ServiceAccount",
+    "NetworkPolicy",
+    "PodDisruptionBudget",
+    "Service",
+    "HTTPRoute",
+    "PrometheusRule",
+}
+
+
+def judged(rule: RuleFile) -> list[dict[str, Any]]:
+    """The samples of a rule about artifacts: one for each kind of object that it is about."""
+    environment = {"workload": "kubeflow", "targets": ["docker", "prometheus"]}
+    groups = {"pods": {"InferenceService"}, "objects": RENDERED}
+    kinds = RENDERED & set(rule.kinds) if rule.kinds else groups.get(rule.about, set())
+    return [{"environment": environment, "object": {"kind": kind}} for kind in sorted(kinds)]
+
+
+def test_built_in_policies_have_nothing_against_it() -> None:
+    rules = [each for each in read_pack(POLICIES) if each.subject == "artifact"]
+    programs = compile_pack(POLICIES, rules).programs()
+    tried = {
+        (rule.id, fragment["object"]["kind"]): finds(
+            programs[rule.id], samples_of(rule.about, rule.kinds, fragment)
+        )
+        for rule in rules
+        for fragment in judged(rule)
+    }
+    assert {kind for _, kind in tried} == RENDERED
+    assert len({name for name, kind in tried if kind == "InferenceService"}) > 20
+    assert {key: found for key, found in tried.items() if found != ()} == {}
