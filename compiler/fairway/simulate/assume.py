@@ -66,6 +66,7 @@ def conditions_of(subject: Subject, given: Given) -> Conditions:
         pod_start=course.pod_start.seconds,
         duration=duration,
         disagreement=course.candidate.disagreement.ratio,
+        recorded=recording.notes,
         outcomes=tuple((n, rate.ratio) for n, rate in course.candidate.outcomes.items()),
     )
 

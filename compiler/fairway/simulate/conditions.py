@@ -71,7 +71,8 @@ class Conditions(NamedTuple):
     that is said; ``timeout`` is when the router gives up on an answer. ``reaction`` is the time
     from a decision until traffic has moved, ``pod_start`` that of a new pod. ``duration`` is how
     long to look, 0 for as long as the strategy needs. ``disagreement`` is the share of the
-    candidate's answers that differ, ``outcomes`` its true rates by name.
+    candidate's answers that differ, ``outcomes`` its true rates by name. ``recorded`` says in
+    words what was recorded.
     """
 
     rate: Curve
@@ -85,3 +86,4 @@ class Conditions(NamedTuple):
     duration: float
     disagreement: float
     outcomes: tuple[tuple[str, float], ...]
+    recorded: tuple[str, ...] = ()

@@ -142,7 +142,7 @@ def _require_arrays() -> None:
 
 
 def _words(conditions: Conditions) -> list[str]:
-    words = [f"traffic {_levels(conditions.rate, per_second)}"]
+    words = [f"traffic {_levels(conditions.rate, per_second)}", *conditions.recorded]
     for role, behaviour in (("stable", conditions.stable), ("candidate", conditions.candidate)):
         parts = [f"{_levels(behaviour.errors, percent)} errors"]
         for law in behaviour.latency:

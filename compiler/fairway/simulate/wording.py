@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import isnan
 
 NONE = "–"
@@ -14,15 +15,11 @@ def duration(seconds: float) -> str:
         return NONE
     if seconds < 1.0:
         return f"{seconds * 1000:.3g} ms" if seconds else "0 s"
-    for index, (unit, size) in enumerate(_UNITS):
-        if seconds < size:
-            continue
-        if index + 1 == len(_UNITS):
-            return f"{seconds:.3g} {unit}"
-        below, part = _UNITS[index + 1]
+    for (unit, size), (below, part) in pairwise(_UNITS):
         count = round(seconds / part)
-        whole, rest = divmod(count, round(size / part))
-        return f"{whole} {unit} {rest} {below}" if rest else f"{whole} {unit}"
+        if count * part >= size:
+            whole, rest = divmod(count, round(size / part))
+            return f"{whole} {unit} {rest} {below}" if rest else f"{whole} {unit}"
     return f"{seconds:.3g} s"
 
 

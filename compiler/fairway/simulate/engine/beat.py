@@ -35,9 +35,12 @@ def make_beat(lengths: tuple[float, ...], total: float) -> Beat:
     return Beat(width, ceil(total / width - 1e-9), max(1, round(_row(total) / width)))
 
 
-def even_beat(total: float, most: float = MINUTE * _MINUTES[-1]) -> Beat:
-    """Return a beat of one bin a row, for what only counts; a bin is ``most`` seconds or less."""
-    row = _row(total)
+def even_beat(total: float, shown: float = 0.0, most: float = MINUTE * _MINUTES[-1]) -> Beat:
+    """Return a beat of one bin a row, for what only counts; a bin is ``most`` seconds or less.
+
+    Rows are made for ``shown`` seconds, where that is less than all of it.
+    """
+    row = _row(min(total, shown or total))
     each = ceil(row / max(1.0, min(most, row)))
     return Beat(row / each, ceil(total * each / row - 1e-9), each)
 

@@ -201,7 +201,7 @@ def _timings(
         if behaviour.latency
     }
     bounds = [gate.bound for gate in gates if latency_share(gate) and gate not in compares]
-    grid = make_grid(sorted(laws), sorted(shares), bounds)
+    grid = make_grid(sorted(laws), sorted(shares), [*bounds, conditions.timeout])
     candidate, stable = (
         Timing(behaviour.latency[0], grid, conditions.timeout) if behaviour.latency else None
         for behaviour, _ in sides

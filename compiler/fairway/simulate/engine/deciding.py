@@ -35,7 +35,7 @@ def statistics(stable: Arm, candidate: Arm) -> list[Floats]:
         variance = p * (1 - p) / np.maximum(stable.units, 1)
         variance += q * (1 - q) / np.maximum(candidate.units, 1)
         error = np.sqrt(variance)
-        sure = np.where(p == q, 0.0, np.sign(q - p) * np.inf)
+        sure = np.where(p == q, 0.0, np.copysign(np.inf, q - p))
         found.append(np.where(error > 0, (q - p) / np.where(error > 0, error, 1.0), sure))
     return found
 

@@ -196,8 +196,9 @@ def _beat(plan: Design, experiment: Experiment, conditions: Conditions) -> Beat:
     rate = _users_said(experiment, conditions) or conditions.rate.means(duration, 1)[0]
     reached = time_to_reach(plan.sample, rate, experiment.share)
     # A look is taken in the bin that brings the last user it needs: bins are a part of that time.
-    length = min(duration, reached) / (_BINS * len(plan.fractions) ** 0.5)
-    return even_beat(duration, max(length, duration / _MOST_BINS))
+    length = min(duration, reached)
+    most = length / (_BINS * len(plan.fractions) ** 0.5)
+    return even_beat(duration, 1.2 * length, max(most, duration / _MOST_BINS))
 
 
 def _watch(outcome: Outcome) -> Watch:
