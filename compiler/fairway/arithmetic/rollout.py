@@ -122,29 +122,31 @@ def _share(workload: PodSet, weight: float) -> _Counted:
 
 def _rollout(*moments: tuple[str, Iterable[_Counted]]) -> Rollout:
     counted = tuple(_moment(label, tuple(workloads)) for label, workloads in moments)
-    peak = peak_at_most = Resources()
-    for moment in counted:
-        peak = peak.at_least(moment.resources)
-        peak_at_most = peak_at_most.at_least(moment.resources_at_most)
     return Rollout(
         moments=counted,
         pods=max(moment.pods for moment in counted),
         pods_at_most=max(moment.pods_at_most for moment in counted),
-        peak=peak,
-        peak_at_most=peak_at_most,
+        peak=_largest([moment.resources for moment in counted]),
+        peak_at_most=_largest([moment.resources_at_most for moment in counted]),
     )
 
 
+def _largest(each: Sequence[Resources]) -> Resources:
+    return Resources(*map(max, zip(*each, strict=True)))
+
+
 def _moment(label: str, workloads: tuple[_Counted, ...]) -> Moment:
-    resources = at_most = Resources()
-    for pods, each in workloads:
-        resources = resources.plus(each.times(pods.pods))
-        at_most = at_most.plus(each.times(pods.pods_at_most))
+    cpu = memory = gpu = most_cpu = most_memory = most_gpu = pods = most_pods = 0
+    for (_, count, most), each in workloads:
+        pods, most_pods = pods + count, most_pods + most
+        cpu, most_cpu = cpu + each.cpu * count, most_cpu + each.cpu * most
+        memory, most_memory = memory + each.memory * count, most_memory + each.memory * most
+        gpu, most_gpu = gpu + each.gpu * count, most_gpu + each.gpu * most
     return Moment(
         label=label,
-        workloads=tuple(pods for pods, _ in workloads),
-        pods=sum(pods.pods for pods, _ in workloads),
-        pods_at_most=sum(pods.pods_at_most for pods, _ in workloads),
-        resources=resources,
-        resources_at_most=at_most,
+        workloads=tuple(counted for counted, _ in workloads),
+        pods=pods,
+        pods_at_most=most_pods,
+        resources=Resources(cpu, memory, gpu),
+        resources_at_most=Resources(most_cpu, most_memory, most_gpu),
     )
