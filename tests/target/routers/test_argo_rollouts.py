@@ -76,10 +76,6 @@ FAULTS: dict[str, tuple[Callable[[list[Document]], None], str]] = {
         put("AnalysisTemplate", f"{NAME}-gates", "spec", "metrics", 0, "count", 0),
         "runs indefinitely",
     ),
-    "limit": (
-        put("AnalysisTemplate", f"{NAME}-gates", "spec", "metrics", 0, "inconclusiveLimit", 999),
-        "count must be >= inconclusiveLimit",
-    ),
 }
 
 
@@ -124,6 +120,17 @@ def test_several_samples_say_nothing(places: Places) -> None:
     """A query that does not add its series up is of nobody in particular."""
     ((_, metric), *_) = _metrics("rollback", "gates", places)
     assert phases([(metric, [0.0, 0.0]), (metric, [0.0])]) == ["Inconclusive", "Successful"]
+
+
+def test_a_metric_that_is_none_is_found(places: Places) -> None:
+    ((_, metric), *_) = _metrics("rollback", "gates", places)
+    for change, words in (
+        ({"inconclusiveLimit": 999}, "count must be >= inconclusiveLimit"),
+        ({"successCondition": "result[0"}, "error: "),
+        ({"interval": "1d"}, "error: "),
+    ):
+        (answer,) = phases([({**metric, **change}, [0.0])])
+        assert words in answer
 
 
 def _metrics(on_failure: str, run: str, places: Places) -> list[tuple[str, Document]]:
