@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -154,6 +154,24 @@ def children_of(parent: int) -> dict[int, str]:
             above = parents[above]
         if above == parent and pid != parent:
             found[pid] = _command(pid)
+    return found
+
+
+def listening(pids: Iterable[int]) -> set[str]:
+    """Return the addresses that processes listen on, as ``/proc/net/tcp`` writes them."""
+    inodes: set[str] = set()
+    for pid in pids:
+        for link in Path(f"/proc/{pid}/fd").iterdir():
+            try:
+                inodes.add(os.readlink(link))
+            except OSError:
+                continue
+    found: set[str] = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in inodes:
+                found.add(fields[1].partition(":")[0])
     return found
 
 

@@ -9,7 +9,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from local.command import children_of, up
+from local.command import children_of, listening, up
 from local.reader import CANDIDATE, STABLE, canary, document, write
 from local.rig import Client
 
@@ -96,6 +96,7 @@ def test_a_dead_candidate_is_rolled_back(tmp_path: Path) -> None:
     with up(spec) as run:
         port = run.ready()
         assert versions(port) == {STABLE, CANDIDATE}
+        assert listening(run.children) == {"0100007F"}  # 127.0.0.1, and nothing else
         os.kill(run.child("fairway.serve", f"--version {CANDIDATE}"), signal.SIGKILL)
         run.until("digit-reader-1-1-0 ended with signal 9")
         run.until("rolled back: the candidate's server has ended")

@@ -16,6 +16,7 @@ from fairway.errors import FairwayError
 GRACE: Final = 10.0
 """How long, in seconds, a process may take to end."""
 
+_KILLED: Final = 2.0  # seconds for a kernel to end what was killed
 _TICK: Final = 0.02
 _TAIL: Final = 8192  # bytes of a log that are looked at for its last line
 
@@ -134,6 +135,7 @@ def stop(children: Iterable[Child], grace: float) -> None:
         # What the process had started may be there without it; a group lives while one of it does.
         child.signal(signal.SIGKILL)
         child.wait(grace)
+    end = monotonic() + _KILLED
     while monotonic() < end and any(_has_members(child.pid) for child in stopping):
         sleep(_TICK)
 

@@ -20,7 +20,7 @@ from fairway.local.files import TARGET
 from fairway.packs import pack_folder
 from fairway.plan.model import Plan
 from fairway.plan.planner import plan_deployment
-from fairway.project import LoadedProject, environment_targets
+from fairway.project import PROJECT_FILE, LoadedProject, environment_targets
 from fairway.spec.nearest import listed
 from fairway.target.load import load_target
 from fairway.target.meter import TargetMeter
@@ -58,7 +58,8 @@ def choose(path: str, environment: str | None, now: str | None = None) -> Chosen
     if wrong or not checked.deployments:
         return Chosen(None, diagnostics, fleet)
     deployment = _deployment(checked.deployments, environment)
-    files = tuple(Path(name) for name in checked.documents if os.path.isfile(name))
+    documents = [*checked.documents, os.path.join(loaded.root, PROJECT_FILE)]
+    files = tuple(Path(name) for name in documents if os.path.isfile(name))
     plan = plan_here(deployment, loaded, fleet.compiler(loaded))
     return Chosen(Choice(deployment, plan, loaded.root, files), diagnostics, fleet)
 

@@ -25,7 +25,8 @@ class State(NamedTuple):
     """Where a canary is.
 
     ``step`` is the one that is live, 0 for none, or that was rolled back from; what is live
-    ``began`` then, and the gates were last read at ``read``. ``verdicts`` is what each gate said last, by its name.
+    ``began`` then, and the gates were last read at ``read``. ``verdicts`` is what each gate said
+    last, by its name.
     """
 
     step: int

@@ -9,7 +9,6 @@ Source: Envoy, api/envoy/extensions/filters/http/fault/v3/fault.proto (main, 202
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from fairway.errors import UsageError
@@ -34,7 +33,7 @@ class Drill(NamedTuple):
 
     def __str__(self) -> str:
         """Return the fault in words."""
-        words = [f"{Decimal(self.errors) / 10_000:f}% errors"] if self.errors else []
+        words = [f"{self.errors / 10_000:g}% errors"] if self.errors else []
         words += [f"{self.latency * 1000:g} ms more latency"] if self.latency else []
         return f"{self.version} has {' and '.join(words)}"
 

@@ -34,6 +34,10 @@ def program() -> str | None:
     return shutil.which("prometheus")
 
 
+class SilentError(FairwayError):
+    """Prometheus does not answer."""
+
+
 class Prometheus:
     """A running Prometheus, whose data goes with the run."""
 
@@ -78,17 +82,23 @@ class Prometheus:
     def read_gate(self, canary: Canary, gate: Gate, back: float, scale: float) -> Reading:
         """Return what ``gate`` reads of the last ``back`` seconds here.
 
-        Everything is NaN or 0 while there is too little to say something.
+        Everything is NaN or 0 while there is too little to say something, or no answer.
         """
         window, own = f"[{canary.window_text}]", f"[{max(1, round(back * 1000))}ms]"
         queries = (gate.query, gate.reference, gate.requests)
-        value, reference, requests = (self.ask(each.replace(window, own)) for each in queries)
+        try:
+            value, reference, requests = (self.ask(each.replace(window, own)) for each in queries)
+        except SilentError:
+            return Reading(_NAN, _NAN, 0.0)
         if gate.metric.endswith("request-count"):
             value, reference = value * scale, reference * scale
         return Reading(value, reference, 0.0 if requests != requests else requests * scale)
 
     def ask(self, query: str) -> float:
-        """Return the one number that a query gives now; NaN for none, and for no query."""
+        """Return the one number that a query gives now; NaN for none, and for no query.
+
+        Raises ``SilentError``, and ``FairwayError`` for a query that is not taken.
+        """
         if not query:
             return _NAN
         status, body = self._get(f"/api/v1/query?{urlencode({'query': query})}")
@@ -105,6 +115,6 @@ class Prometheus:
             answer = connection.getresponse()
             return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise FairwayError(f"Prometheus does not answer: {error}") from error
+            raise SilentError(f"Prometheus does not answer: {error}") from error
         finally:
             connection.close()

@@ -15,7 +15,7 @@ from fairway.local.history import History, Sample
 from fairway.local.load import Load
 from fairway.local.ports import HOST
 from fairway.local.screen import Screen
-from fairway.local.server import contract_of
+from fairway.local.server import contract_of, unset_secrets
 from fairway.local.session import Session
 from fairway.local.stepping import at_step
 from fairway.local.view import lasted, view_of
@@ -102,7 +102,7 @@ class LocalRun:
         path = f"{plan.proxy.path.rstrip('/')}/models/{plan.name}/infer"
         url = f"http://{HOST}:{self._wanted.port}{path}"
         self._say(f"ready after {monotonic() - started:.1f} s: POST {url}")
-        self._say_source()
+        self._say_what_is_missing()
         if self._wanted.rate:
             self._start_load()
 
@@ -133,7 +133,11 @@ class LocalRun:
             here, scale = self._here(), self._wanted.scale
             self._guard = Guard(plan, step, here, scale, auto=self._wanted.auto)
 
-    def _say_source(self) -> None:
+    def _say_what_is_missing(self) -> None:
+        """Say what is not as in a cluster: secrets, and by what gates are read."""
+        unset = unset_secrets(self._choice.deployment)
+        if unset:
+            self._say(f"not set here, so the servers run without: {listed(unset)}")
         prometheus = self._session.prometheus
         if prometheus is not None:
             self._say(f"Prometheus: http://{HOST}:{prometheus.port}")
@@ -153,7 +157,12 @@ class LocalRun:
 
     def _tick(self) -> None:
         self._processes()
-        self._history = self._history.and_now(Sample(self._here(), self._session.counters()))
+        try:
+            counters = self._session.counters()
+        except FairwayError:
+            self._processes()  # which says it better when the proxy has just ended
+            raise
+        self._history = self._history.and_now(Sample(self._here(), counters))
         self._control()
         digest = digest_of(self._choice.files)
         if digest != self._digest:

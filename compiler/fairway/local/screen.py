@@ -96,7 +96,7 @@ class LiveScreen:
             Text.assemble((f"{each.word:8}", _STYLES[each.word]), f"{each.gate}: {each.why}")
             for each in view.gates
         ]
-        self._live.update(Group(_table(view), *lines))
+        self._live.update(Group(Text(view.title, "bold"), _table(view), *lines))
 
     def close(self) -> None:
         """Leave the table as it was last."""
@@ -107,7 +107,7 @@ def _table(view: View) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=view.title, title_justify="left", box=box.SIMPLE, title_style="bold")
+    table = Table(box=box.SIMPLE)
     for number, name in enumerate(_COLUMNS):
         table.add_column(name, justify="left" if number < 3 else "right")
     for row in view.rows:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _OPTIONS: Final = ("--port", "0", "--drain", "0", "--grace", "2", "--no-access-log")
 _SECONDS: Final = 2.0
+_INHERITED: Final = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+_THREADS: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Bytes(NamedTuple):
@@ -115,7 +117,8 @@ def start_server(
     except SourceRefusedError as error:
         raise FairwayError(f"version {version.name}: {error}", error.fix) from error
     command = [sys.executable, "-I", "-B", "-m", "fairway.serve", *flags, "--host", HOST, *_OPTIONS]
-    return Server(wanted, children.start(wanted.workload, command, log, _environment(folder)))
+    environment = _environment(deployment, folder)
+    return Server(wanted, children.start(wanted.workload, command, log, environment))
 
 
 def contract_of(deployment: Deployment, root: str, version: str) -> Contract:
@@ -139,7 +142,16 @@ def _subject(deployment: Deployment, version: ModelVersion, folder: Path) -> Sub
     )
 
 
-def _environment(folder: Path) -> Mapping[str, str]:
-    """Return what servers inherit: one thread each, since all of them share this machine."""
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {**os.environ, **threads, "TMPDIR": str(folder)}
+def unset_secrets(deployment: Deployment) -> list[str]:
+    """Return the variables that servers get from Secrets, and that are not set on this machine."""
+    return [each.name for each in deployment.spec.serving.secrets if each.name not in os.environ]
+
+
+def _environment(deployment: Deployment, folder: Path) -> Mapping[str, str]:
+    """Return what a server inherits: its secrets, and else nothing that is somebody's own.
+
+    One thread each, since all of them share this machine.
+    """
+    named = (*_INHERITED, *(each.name for each in deployment.spec.serving.secrets))
+    kept = {name: os.environ[name] for name in named if name in os.environ}
+    return {**kept, **dict.fromkeys(_THREADS, "1"), "HOME": str(folder), "TMPDIR": str(folder)}

@@ -67,6 +67,10 @@ def run_here(asked: Asked, choice: Choice) -> bool:
             auto=asked.auto,
         )
         run = LocalRun(wanted, choice, session, shown, stop)
+        versions = listed(dict.fromkeys(each.version for each in choice.plan.workloads))
+        shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
+        if asked.drill is not None:
+            shown.say(f"drill: {asked.drill}")
         try:
             with suppress(StoppedError):
                 run.run()
