@@ -194,7 +194,7 @@ def test_times_are_named_in_round_numbers(end, unit, named):
     [
         (0, "0 s"), (0.0004, "0.4 ms"), (0.25, "250 ms"), (90, "1 min 30 s"), (1560, "26 min"),
         (9000, "2 h 30 min"), (86_400, "1 d"), (100_800, "1 d 4 h"), (float("nan"), "–"),
-        (3599.9, "1 h"), (59.6, "59.6 s"),
+        (3599.9, "1 h"), (59.4, "59.4 s"), (59.6, "1 min"),
     ],
 )  # fmt: skip
 def test_lengths_of_time(seconds, shown):

@@ -12,6 +12,7 @@ from fairway.simulate.result import Band, Ending, Histogram, Kind, Spread, Unit
 
 _NONE = float("nan")
 _BARS = 30
+_SHARES = np.array([0.1, 0.5, 0.9])
 
 
 class Ends:
@@ -85,10 +86,11 @@ def spread(values: Floats) -> Spread:
 
 def band(values: Floats) -> Band:
     """Return the 10th, 50th and 90th percentile of the values that are not NaN."""
-    there = values[~np.isnan(values)]
+    there = np.sort(values[~np.isnan(values)])
     if not len(there):
         return Band(_NONE, _NONE, _NONE)
-    low, middle, high = np.quantile(there, [0.1, 0.5, 0.9])
+    # np.quantile says the same, in five times the time: it is asked some thousand times.
+    low, middle, high = np.interp(_SHARES * (len(there) - 1), np.arange(len(there)), there)
     return Band(float(low), float(middle), float(high))
 
 
