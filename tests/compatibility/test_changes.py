@@ -231,7 +231,7 @@ def test_the_way_back_breaks_the_other_direction(name: str) -> None:
     [
         ("tighter limits", {"shadow", "rolling", "blueGreen", "canary", "ab"}),
         ("no limit", {"canary", "ab", "rollback"}),
-        ("an output more", {"canary", "ab", "rollback"}),
+        ("an output more", {"rollback"}),
         ("an output less", {"rolling", "blueGreen", "canary", "ab"}),
         ("another method", {"rolling", "blueGreen", "canary", "ab", "rollback"}),
         ("another datatype", {"shadow", "rolling", "blueGreen", "canary", "ab", "rollback"}),

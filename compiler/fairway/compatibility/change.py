@@ -72,9 +72,15 @@ NEEDS: Mapping[str, Need] = {
 def breaking(changes: Iterable[Change], release: str) -> tuple[Change, ...]:
     """Return the changes that break what ``release``, a key of ``NEEDS``, needs."""
     need = NEEDS[release]
-    return tuple(
-        change
-        for change in changes
-        if (need.outputs or change.side == "input")
-        and ((need.backward and change.breaks_backward) or (need.forward and change.breaks_forward))
-    )
+    return tuple(change for change in changes if _breaks(change, need))
+
+
+def _breaks(change: Change, need: Need) -> bool:
+    if change.side == "output" and not need.outputs:
+        return False
+    if need.backward and change.breaks_backward:
+        return True
+    # While both versions answer, callers are still those of stable: they do not read what only the
+    # candidate answers. Once it is promoted some do, and a rollback takes it from them.
+    new = change.side == "output" and change.kind == "added"
+    return need.forward and change.breaks_forward and not (new and need.backward)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from fairway.arithmetic.cost import HourCost, HourPrices, rollout_cost
-from fairway.arithmetic.deadlock import rolling_deadlock, side_by_side_deadlock
+from fairway.arithmetic.deadlock import controlled_deadlock, rolling_deadlock, side_by_side_deadlock
 from fairway.arithmetic.resources import UNLIMITED, Resources, shortfall
 from fairway.arithmetic.rollout import PodSet, Rollout, controlled, rolling, side_by_side
 from fairway.deployment import Deployment, workload_name
@@ -60,9 +60,12 @@ def cost_of(shape: Shape, prices: HourPrices) -> HourCost:
 @lru_cache(maxsize=1024)
 def _capacity(shape: Shape, limit: Resources, limited: bool) -> Capacity:
     rollout, sets = _rollout(shape), shape.sets
-    stuck = (
-        rolling_deadlock(sets[0], limit) if len(sets) == 1 else side_by_side_deadlock(sets, limit)
-    )
+    if shape.weights:
+        stuck = controlled_deadlock(sets[0], limit)
+    elif len(sets) == 1:
+        stuck = rolling_deadlock(sets[0], limit)
+    else:
+        stuck = side_by_side_deadlock(sets, limit)
     return Capacity(
         rollout=rollout,
         limited=limited,

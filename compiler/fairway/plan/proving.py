@@ -58,7 +58,7 @@ def _with_canary(proof: Proof, deployment: Deployment, canary: Canary, rate: flo
 
 def _detections(canary: Canary, rate: float, fault: Fault) -> tuple[StepDetection, ...]:
     gates = [GateBound(g.name, g.metric, g.kind, g.bound) for g in canary.gates]
-    reading = Reading(rate, canary.interval, canary.window, canary.min_requests)
+    reading = Reading(rate, canary.interval, canary.window, canary.min_requests, random=True)
     return tuple(
         detect_step(step.number, step.percent / 100, step.hold, gates, reading, fault)
         for step in filter(_weight, canary.steps)
