@@ -98,10 +98,7 @@ def read_spec(
     if isinstance(document.value, dict):
         binder.bind()
     elif document.complete:
-        kind = kind_of(document.value)
-        message = f"a deployment spec is a map, and this is {kind}"
-        fix = "begin with `apiVersion: fairway.dev/v1`, or make a spec with `fairway new`"
-        findings.append(rule.TYPE(message, Location(shown), fix=fix))
+        findings.append(_no_map(document))
     return BoundSpec(
         shown,
         folder,
@@ -114,6 +111,12 @@ def read_spec(
         tuple(binder.rests),
         binder.rest,
     )
+
+
+def _no_map(document: Document) -> Finding:
+    message = f"a deployment spec is a map, and this is {kind_of(document.value)}"
+    fix = "begin with `apiVersion: fairway.dev/v1`, or make a spec with `fairway new`"
+    return rule.TYPE(message, Location(document.path), fix=fix)
 
 
 class _Binder:

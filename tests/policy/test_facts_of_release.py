@@ -14,6 +14,14 @@ from fairway.policy.sample import samples_of
 from fairway.spec.bind import validate
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+AB = {
+    "split": {"by": "header", "name": "x-cohort", "candidate": ["beta"]},
+    "weight": "50%",
+    "metric": "conversion",
+    "baseline": "5.0%",
+    "effect": "0.5pp",
+    "duration": "14d",
+}
 CANARY = {"steps": [{"weight": "5%", "hold": "30m"}, {"weight": "25%", "hold": "1h"}]}
 
 
@@ -36,6 +44,8 @@ def facts_of(fragment: dict[str, Any], served: dict[str, Any] | None = None) -> 
         ({"strategy": {"canary": {"step": 1, **CANARY}}}, True, True),
         ({"strategy": {"canary": {"step": 1, **CANARY}}, "handover": "rolling"}, True, False),
         ({"strategy": {"shadow": {"mirror": "100%"}}}, True, False),
+        ({"strategy": {"ab": AB}}, True, True),
+        ({"strategy": {"ab": AB}, "handover": "rolling"}, True, False),
     ],
 )
 def test_versions_answer_as_the_strategy_says(
@@ -63,6 +73,22 @@ def test_a_version_has_served_as_long_as_its_longest_stay() -> None:
     ]
     assert facts["candidate"]["served"] == [
         {"environment": "staging", "hours": 21.0, "current": False}
+    ]
+
+
+def test_the_last_stay_ends_when_a_move_said_so() -> None:
+    ended = {"version": "2.0.0", "commit": "b", "since": "2026-11-21T12:00:00Z"}
+    history = [
+        {"version": "1.0.0", "commit": "a", "since": "2026-11-20T12:00:00Z"},
+        {**ended, "until": "2026-11-21T15:30:00Z"},
+    ]
+    facts = facts_of({}, {"staging": history, "production": []})
+    assert facts["candidate"]["served"] == [
+        {"environment": "staging", "hours": 3.5, "current": False}
+    ]
+    unreadable = facts_of({}, {"staging": [{**ended, "until": "soon"}]})
+    assert unreadable["candidate"]["served"] == [
+        {"environment": "staging", "hours": 0.0, "current": False}
     ]
 
 

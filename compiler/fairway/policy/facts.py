@@ -183,8 +183,8 @@ def answers(deployment: Deployment, version: str) -> bool:
     green, canary = release.strategy.blue_green, release.strategy.canary
     switched = green is not None and green.active == "candidate" and release.handover is None
     if version == release.candidate:
-        begun = canary is not None and canary.step > 0 and release.handover is None
-        return switched or begun or release.strategy.ab is not None
+        begun = canary is not None and canary.step > 0
+        return switched or (release.handover is None and (begun or release.strategy.ab is not None))
     return version == release.stable and not switched
 
 

@@ -1,0 +1,322 @@
+"""What a move is refused for: exactly that, with nothing written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any, NamedTuple
+
+import pytest
+from stepping.setting import CANARY, GOOD, HEAD, SPEC, STAGED, Repository, at
+
+FORCE = ("--force-reason", "the traffic of the night proves nothing")
+
+
+def readings(name: str, **values: Any) -> dict[str, Any]:
+    return {**GOOD, name: {**GOOD[name], **values}}
+
+
+MEASURED = {
+    "an error ratio above its bound": (
+        readings("error-ratio-max-1", value=0.0312),
+        "gate error-ratio-max-1: error-ratio is 3.12% of 4,210 requests; the bound is max 1%",
+    ),
+    "a latency above its bound": (
+        readings("latency-p95-max-2", value=0.2501),
+        "gate latency-p95-max-2: latency-p95 is 250.1ms of 4,210 requests; the bound is max 200ms",
+    ),
+    "worse than stable": (
+        readings("error-ratio-within-3", value=0.009, reference=0.003),
+        "gate error-ratio-within-3: error-ratio is 0.9% of 4,210 requests; the bound is within"
+        " 0.5pp of stable (0.8%)",
+    ),
+    "too few requests": (
+        readings("latency-p95-max-2", requests=2999),
+        "gate latency-p95-max-2 (latency-p95 max 200ms) says nothing: 2999 requests; fewer than"
+        " 3000 say nothing",
+    ),
+    "nothing measured": (
+        readings("error-ratio-max-1", value=None),
+        "gate error-ratio-max-1 (error-ratio max 1%) says nothing: no error-ratio of the candidate",
+    ),
+    "requests that nobody counted": (
+        readings("error-ratio-max-1", requests=None),
+        "gate error-ratio-max-1 (error-ratio max 1%) says nothing: 0 requests; fewer than 3000",
+    ),
+    "no reference": (
+        readings("error-ratio-within-3", reference=None),
+        "says nothing: no error-ratio of the stable version",
+    ),
+    "a gate without a reading": (
+        {name: GOOD[name] for name in list(GOOD)[:2]},
+        "gate error-ratio-within-3 (error-ratio within 0.5pp of stable) says nothing: 0 requests",
+    ),
+}  # fmt: skip
+
+
+def begun(repository: Repository, step: int = 1) -> None:
+    repository.commit(repository.step(step))
+
+
+def untouched(repository: Repository) -> bool:
+    return repository.git("status", "--porcelain", "-uno") == ""
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_a_gate_that_does_not_pass(name: str, repository: Repository) -> None:
+    given, said = MEASURED[name]
+    begun(repository)
+    metrics = repository.measured(at(minutes=40), given)
+    asked = ("advance", SPEC, "--metrics", metrics)
+    refused = repository.move(*asked, time=at(minutes=41))
+    assert refused.code == 1
+    assert said in refused.out
+    assert refused.out.count("refused: ") == 1
+    assert untouched(repository)
+    # What was measured anyway can be overridden, and the commit says so.
+    forced = repository.move(*asked, *FORCE, "--commit", time=at(minutes=41))
+    assert forced.code == 0, forced.out
+    message = repository.git("log", "-1", "--format=%B")
+    assert said in message
+    assert "Because: the traffic of the night proves nothing" in message
+    assert "Fairway-Forced: the traffic of the night proves nothing" in message
+
+
+class Late(NamedTuple):
+    """When readings end and when they are looked at, after the commit of the step, in minutes."""
+
+    end: float
+    now: float
+    said: str
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        Late(29, 41, "before the step did"),
+        Late(40, 71, "is 31m old, and the gates look back 30m"),
+        Late(50, 41, "which is to come"),
+        Late(30, 29.5, "step 1 (5%) is held for 30m, and has been for 29m 30s"),
+    ],
+)
+def test_readings_of_another_time(late: Late, repository: Repository) -> None:
+    begun(repository)
+    metrics = repository.measured(at(minutes=late.end))
+    refused = repository.move("advance", SPEC, "--metrics", metrics, time=at(minutes=late.now))
+    assert refused.code == 1
+    assert late.said in refused.out
+    assert refused.out.count("refused: ") == 1
+    assert untouched(repository)
+
+
+def test_readings_at_the_ends_of_what_counts(repository: Repository) -> None:
+    begun(repository)
+    metrics = repository.measured(at(minutes=30))
+    for now in (30, 60):
+        done = repository.move("advance", SPEC, "--metrics", metrics, time=at(minutes=now))
+        assert done.code == 0, done.out
+        repository.git("checkout", "-q", ".")
+
+
+HEADS = {
+    "another step": ({"step": 2}, "measured for step 2, and this is 1"),
+    "another environment": (
+        {"environment": "staging"},
+        "measured for environment staging, and this is production",
+    ),
+    "another version": ({"candidate": "1.2.0"}, "measured for candidate 1.2.0, and this is 1.1.0"),
+    "another deployment": ({"deployment": "fraud"}, "measured for deployment fraud"),
+    "a step that is no number": ({"step": True}, "measured for step True"),
+    "another release": ({"release": f"sha256:{'0' * 64}"}, "measured for another release"),
+    "a newer form": ({"metricsVersion": 2}, "metricsVersion 2 is not 1"),
+    "a time without a zone": ({"to": "2026-11-01T09:40:00"}, "`to` is not a time with a zone"),
+    "a time that runs back": ({"from": at(minutes=41)}, "`from` is not before `to`"),
+    "a key that is misspelt": ({"reading": {}}, "unknown key 'reading'"),
+    "a gate that is not there": ({"readings": {"errors": {}}}, "there is no such gate"),
+    "a reading without requests": (
+        {"readings": {"latency-p95-max-2": {"value": 1}}},
+        "expected `value` and `requests`",
+    ),
+    "a number that is none": (
+        {"readings": readings("latency-p95-max-2", value="0.1")},
+        "readings.latency-p95-max-2.value: expected a number",
+    ),
+    "nothing": ({"readings": {}}, "neither `readings` nor `answers`"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_file_that_is_of_something_else(name: str, repository: Repository) -> None:
+    change, said = HEADS[name]
+    begun(repository)
+    metrics = repository.measured(at(minutes=40), **change)
+    refused = repository.move("advance", SPEC, "--metrics", metrics, *FORCE, time=at(minutes=41))
+    assert (refused.code, refused.out) == (2, "")
+    assert said in refused.err
+    assert untouched(repository)
+
+
+def test_a_gate_that_changed_makes_readings_those_of_another_release(
+    repository: Repository,
+) -> None:
+    begun(repository)
+    metrics = repository.measured(at(minutes=40))
+    text = repository.spec.read_text("utf-8")
+    repository.commit(text.replace("max: 1%", "max: 2%"), at(minutes=41))
+    refused = repository.move("advance", SPEC, "--metrics", metrics, time=at(minutes=42))
+    assert refused.code == 2
+    assert "measured for another release: its gates, steps or versions changed" in refused.err
+
+
+STATES = {
+    "rolling": ("strategy: {rolling: {}}", "advance", "there is no candidate"),
+    "a canary that waits": (
+        "strategy: {canary: {step: 0, steps: [{weight: 5%, hold: 30m}]}}",
+        "advance",
+        "there is no candidate",
+    ),
+    "a shadow": (
+        "candidate: 1.1.0\n  strategy: {shadow: {mirror: 10%}}",
+        "advance",
+        "a shadow has no steps",
+    ),
+    "a handover": (
+        "candidate: 1.1.0\n  handover: rolling\n  strategy: {canary: {step: 0, steps:"
+        " [{weight: 5%, hold: 30m}]}}",
+        "advance",
+        "the rolling form still serves (`handover`)",
+    ),
+    "a switch that was made": (
+        "candidate: 1.1.0\n  strategy: {blueGreen: {active: candidate}}",
+        "advance",
+        "1.1.0 answers everything already",
+    ),
+    "a switch that was not made": (
+        "candidate: 1.1.0\n  strategy: {blueGreen: {active: stable}}",
+        "promote",
+        "1.0.0 still answers everything (`active: stable`)",
+    ),
+    "a step before the last": (
+        "candidate: 1.1.0\n  strategy: {canary: {step: 1, steps: [{weight: 5%, hold: 30m},"
+        " {weight: 9%, hold: 30m}]}}",
+        "promote",
+        "step 1 is not the last of 2",
+    ),
+    "a shadow that nobody analysed": (
+        "candidate: 1.1.0\n  strategy: {shadow: {mirror: 10%}}",
+        "promote",
+        "nothing says how the shadow went",
+    ),
+    "nothing to go back to": ("strategy: {rolling: {}}", "rollback", "no version has served here"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_move_that_the_strategy_does_not_have(name: str, repository: Repository) -> None:
+    release, command, said = STATES[name]
+    text = f"{HEAD}release:\n  stable: 1.0.0\n  {release}\nenvironments: {{production: {{}}}}\n"
+    repository.commit(text)
+    refused = repository.move(command, SPEC, time=at(hours=9))
+    assert refused.code == 1
+    assert f"refused: {said}" in refused.out
+    assert untouched(repository)
+
+
+def test_evidence_has_to_be_given(repository: Repository) -> None:
+    begun(repository)
+    refused = repository.move("advance", SPEC, time=at(hours=1))
+    assert refused.code == 1
+    assert "refused: nothing says how 1.1.0 does: 3 gates" in refused.out
+    assert "--questions prints what to measure" in refused.out
+
+
+def test_a_step_that_is_not_committed_has_not_begun(repository: Repository) -> None:
+    begun(repository)
+    repository.spec.write_text(repository.step(2), "utf-8")
+    metrics = repository.measured(at(hours=4))
+    refused = repository.move("advance", SPEC, "--metrics", metrics, time=at(hours=4))
+    assert refused.code == 1
+    assert "step 2 (25%) is not committed: HEAD says step 1, share 5%" in refused.out
+
+
+@pytest.mark.parametrize("strategy", ["canary", "blueGreen"])
+def test_traffic_moves_only_to_what_runs(strategy: str, repository: Repository) -> None:
+    texts = {
+        "canary": repository.step(0),
+        "blueGreen": f"{HEAD}release:\n  stable: 1.0.0\n  candidate: 1.1.0\n"
+        "  strategy: {blueGreen: {active: stable}}\nenvironments: {production: {}}\n",
+    }
+    text = texts[strategy]
+    repository.commit(text.replace("candidate: 1.1.0", "candidate: 1.2.0"))
+    repository.spec.write_text(text, "utf-8")
+    refused = repository.move("advance", SPEC, *FORCE, time=at(hours=1))
+    assert refused.code == 1
+    assert "refused: 1.1.0 does not run yet: HEAD does not name it as candidate" in refused.out
+
+
+def test_an_edit_that_makes_errors_is_not_written(repository: Repository) -> None:
+    """Production asks that a version has served in staging, and none has."""
+    repository.project(requires=["staging"])
+    text = (repository.root / "specs/fairway.yaml").read_text("utf-8")
+    (repository.root / "specs/fairway.yaml").write_text(
+        text.replace("policies: []", "policies: [builtin]"), "utf-8"
+    )
+    release = (
+        "release:\n  stable: 1.0.0\n  candidate: 1.1.0\n  strategy: {blueGreen: {active: stable}}\n"
+    )
+    staged = (
+        "environments:\n  staging: {release: {stable: 1.0.0, candidate: null}}\n  production: {}\n"
+    )
+    repository.commit(HEAD + release + staged)
+    asked = ("advance", SPEC, "--env", "production")
+    refused = repository.move(*asked, time=at(hours=1))
+    assert refused.code == 1
+    assert "refused: the spec would have errors, so nothing was written" in refused.out
+    assert "release/promoted-in-order" in refused.out
+    assert "version 1.1.0 answers in production, and the lock has no record" in refused.out
+    assert untouched(repository)
+    as_json = json.loads(repository.move(*asked, "-f", "json", time=at(hours=1)).out)
+    assert as_json["verdict"] == "refused"
+    assert "release/promoted-in-order" in [each["rule"] for each in as_json["findings"]]
+
+
+USAGE = {
+    "two sources": ("--metrics", "a", "--prometheus", "http://localhost"),
+    "a header for nobody": ("--header", "A=B"),
+    "a short reason": ("--force-reason", "because"),
+    "both ways": ("--commit", "--dry-run"),
+    "no time": ("--now", "yesterday"),
+    "no environment": ("--env", "moon"),
+    "no file": ("--metrics", "nowhere.json"),
+}
+
+
+@pytest.mark.parametrize("name", USAGE)
+def test_options_that_mean_nothing(name: str, repository: Repository) -> None:
+    begun(repository)
+    refused = repository.run("advance", SPEC, *USAGE[name])
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("error: ")
+    assert "\n  fix: " in refused.err or name in ("no environment", "no file")
+    assert untouched(repository)
+
+
+def test_outside_of_git_nothing_is_known(repository: Repository) -> None:
+    repository.spec.write_text(repository.step(1), "utf-8")
+    shutil.rmtree(repository.root / ".git")
+    refused = repository.run("advance", SPEC)
+    assert refused.code == 2
+    assert "is in no git working tree" in refused.err
+
+
+def test_which_environment_moves_has_to_be_said(repository: Repository) -> None:
+    repository.commit(HEAD + CANARY)
+    refused = repository.run("advance", SPEC)
+    assert refused.code == 2
+    assert (
+        "2 environments have a candidate (staging: canary of 1.1.0 beside 1.0.0, step 0 of 3;"
+        in refused.err
+    )
+    assert "--env staging" in refused.err
+    assert repository.commit(HEAD + CANARY + STAGED, at(hours=1))
+    assert repository.move("advance", SPEC, time=at(hours=2)).code == 0
