@@ -30,14 +30,7 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Asked(NamedTuple):
     """What a command line asks for; ``with_prometheus`` None is when there is one."""
 
-    path: str
-    now: str | None
-    port: int
-    step: int | None
-    rate: float
-    seconds: float | None
-    scale: float
-    auto: bool
+    wanted: Wanted
     drill: Drill | None
     with_prometheus: bool | None
     logs: str | None
@@ -50,28 +43,18 @@ def run_here(asked: Asked, choice: Choice) -> bool:
     ``FairwayError`` when the run cannot go on; whatever happens, nothing is left running.
     """
     _check(asked, choice)
-    port = claimed(asked.port)
+    port = claimed(asked.wanted.port)
+    wanted = asked.wanted._replace(port=port, environment=choice.deployment.environment)
     with _stopping() as stop, _folder(asked, choice) as folder:
         setting = Setting(folder, port, asked.drill, _with_prometheus(asked))
         shown = screen()
         session = Session(setting, Waiter(stop))
-        wanted = Wanted(
-            path=asked.path,
-            environment=choice.deployment.environment,
-            now=asked.now,
-            port=port,
-            step=asked.step,
-            rate=asked.rate,
-            seconds=asked.seconds,
-            scale=asked.scale,
-            auto=asked.auto,
-        )
         run = LocalRun(wanted, choice, session, shown, stop)
-        versions = listed(dict.fromkeys(each.version for each in choice.plan.workloads))
-        shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
-        if asked.drill is not None:
-            shown.say(f"drill: {asked.drill}")
         try:
+            versions = listed(dict.fromkeys(each.version for each in choice.plan.workloads))
+            shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
+            if asked.drill is not None:
+                shown.say(f"drill: {asked.drill}")
             with suppress(StoppedError):
                 run.run()
         finally:

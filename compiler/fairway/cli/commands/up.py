@@ -13,8 +13,40 @@ from fairway.spec.units import parse_duration, parse_rate
 
 if TYPE_CHECKING:
     from fairway.local.choice import Chosen
+    from fairway.local.drill import Drill
+    from fairway.local.start import Asked
 
+_MOST_REQUESTS = 2000
+_LOAD_SECONDS = 600.0
 _SCALES = click.FloatRange(min=1, max=10_000)
+
+
+def _seconds(ctx: click.Context, param: click.Parameter, text: str | None) -> float | None:
+    del ctx
+    try:
+        return parse_duration(text).seconds if text is not None else None
+    except PydanticCustomError as error:
+        raise UsageError(f"{param.opts[0]}: {error.message()}") from error
+
+
+def _rate(ctx: click.Context, param: click.Parameter, text: str | None) -> float:
+    del ctx
+    try:
+        rate = float(parse_rate(text).per_second) if text is not None else 0.0
+    except PydanticCustomError as error:
+        raise UsageError(f"{param.opts[0]}: {error.message()}") from error
+    if text is not None and not 0 < rate <= _MOST_REQUESTS:
+        raise UsageError(
+            f"{param.opts[0]} {text}: it is more than 0, and at most {_MOST_REQUESTS}/s"
+        )
+    return rate
+
+
+def _drill(ctx: click.Context, param: click.Parameter, text: str | None) -> Drill | None:
+    from fairway.local.drill import parse_drill
+
+    del ctx, param
+    return parse_drill(text) if text is not None else None
 
 
 @click.command
@@ -29,11 +61,12 @@ _SCALES = click.FloatRange(min=1, max=10_000)
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True,
               help="The proxy's port on loopback, 0 for any that is free.")  # fmt: skip
 @click.option("--requests", "rate", metavar="RATE",
+              callback=_rate,
               help="Make requests from the contract's examples, such as 50/s.")  # fmt: skip
-@click.option("--for", "duration", metavar="DURATION",
+@click.option("--for", "seconds", metavar="DURATION", callback=_seconds,
               help="End by itself after this time; with --requests 10m unless it is given.",
               )  # fmt: skip
-@click.option("--drill", metavar="FAULT",
+@click.option("--drill", metavar="FAULT", callback=_drill,
               help='Put a fault in front of a version, such as "3.2.0: errors=30%".')  # fmt: skip
 @click.option("--time-scale", "scale", type=_SCALES, default=1.0, show_default=True,
               metavar="N", help="Let N seconds of the plan pass in one.")  # fmt: skip
@@ -50,9 +83,9 @@ def command(
     step: int | None,
     auto: bool,
     port: int,
-    rate: str | None,
-    duration: str | None,
-    drill: str | None,
+    rate: float,
+    seconds: float | None,
+    drill: Drill | None,
     scale: float,
     with_prometheus: bool | None,
     logs: str | None,
@@ -73,32 +106,30 @@ def command(
     \b
       fairway up specs/fraud-detector --requests 50/s --drill "3.2.0: errors=30%"
     """
-    from fairway.local.choice import choose
-    from fairway.local.drill import parse_drill
-    from fairway.local.start import Asked, run_here
+    from fairway.local.run import Wanted
+    from fairway.local.start import Asked
 
-    seconds = _seconds(duration) or (600.0 if rate else None)
-    asked = Asked(
-        path=path,
-        now=now,
-        port=port,
-        step=step,
-        rate=_rate(rate),
-        seconds=seconds,
-        scale=scale,
-        auto=auto,
-        drill=parse_drill(drill) if drill is not None else None,
-        with_prometheus=with_prometheus,
-        logs=logs,
-    )
-    chosen = choose(path, environment, now)
+    if rate and seconds is None:
+        seconds = _LOAD_SECONDS
+    wanted = Wanted(path, environment, now, port, step, rate, seconds, scale, auto)
+    ctx.exit(_run(Asked(wanted, drill, with_prometheus, logs)))
+
+
+def _run(asked: Asked) -> int:
+    """Check and compile the release, run it, and return the exit code."""
+    from fairway.local.choice import choose
+    from fairway.local.start import run_here
+
+    path = asked.wanted.path
+    chosen = choose(path, asked.wanted.environment, asked.wanted.now)
     if chosen.choice is None:
         _report(chosen)
-        ctx.exit(max(1, exit_code(chosen.diagnostics, "error")))
+        return max(1, exit_code(chosen.diagnostics, "error"))
     if chosen.diagnostics:
         count = len(chosen.diagnostics)
-        click.echo(f"{count} findings that stop nothing: see `fairway validate {path}`", err=True)
-    ctx.exit(int(run_here(asked, chosen.choice)))
+        found = "1 finding that stops" if count == 1 else f"{count} findings that stop"
+        click.echo(f"{found} nothing: see `fairway validate {path}`", err=True)
+    return int(run_here(asked, chosen.choice))
 
 
 def _report(chosen: Chosen) -> None:
@@ -112,24 +143,3 @@ def _report(chosen: Chosen) -> None:
         policies=fleet.policies(),
         today=fleet.today(),
     )
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        return parse_duration(text).seconds
-    except PydanticCustomError as error:
-        raise UsageError(f"--for: {error.message()}") from error
-
-
-def _rate(text: str | None) -> float:
-    if text is None:
-        return 0.0
-    try:
-        rate = float(parse_rate(text).per_second)
-    except PydanticCustomError as error:
-        raise UsageError(f"--requests: {error.message()}") from error
-    if not 0 < rate <= 2000:
-        raise UsageError(f"--requests {text}: from more than 0 up to 2000/s are made")
-    return rate
