@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from specgen import cpus, durations, memories
 
-from fairway.plan.planner import route_timeout
+from fairway.plan.routing import route_timeout
 from fairway.spec.units import Duration, parse_cpu, parse_duration, parse_memory
 
 

@@ -16,6 +16,7 @@ from fairway.plan.proxy import Proxy
 from fairway.plan.release import Match, Mirror, Release, StrategyName
 
 IntOrString: TypeAlias = int | str
+CountedBy: TypeAlias = Literal["git", "autoscaler", "controller"]
 
 
 class EnvironmentVariable(NamedTuple):
@@ -65,7 +66,7 @@ class Workload(NamedTuple):
     scaling_utilization: int
     surge: IntOrString
     unavailable: IntOrString
-    counted_by: Literal["git", "autoscaler", "controller"]
+    counted_by: CountedBy
     scaled: ScaledObject
 
 

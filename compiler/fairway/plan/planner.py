@@ -3,51 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import ceil
 from typing import TYPE_CHECKING
 
 from fairway.deployment import Deployment, workload_name
 from fairway.plan.canary import SERVICE_PORT
 from fairway.plan.guarding import plan_auth, sidecar_labels, sidecar_of
-from fairway.plan.identity import (
-    NAME,
-    WORKLOAD,
-    deployment_labels,
-    deployment_selector,
-    pods_of,
-)
-from fairway.plan.image import IMAGE_PORT
+from fairway.plan.identity import deployment_labels, deployment_selector
 from fairway.plan.measuring import Meter
 from fairway.plan.model import (
     AddressPeer,
-    EnvironmentVariable,
     ImagePlan,
-    IntOrString,
     Label,
     NamespacePeer,
     Plan,
-    Probes,
-    ScaledObject,
     Service,
     Traffic,
     Workload,
 )
+from fairway.plan.pods import plan_probes, plan_workloads
 from fairway.plan.proving import prove
 from fairway.plan.proxying import plan_proxy
 from fairway.plan.release import Release
 from fairway.plan.releasing import controlled_service, plan_release
 from fairway.plan.routing import plan_routes, plan_rules
 from fairway.plan.watching import plan_objectives
-from fairway.spec.units import Percentage
 
 if TYPE_CHECKING:
     from fairway.spec.serving import Serving
-
-DRAIN_SECONDS = 5
-"""How long a pod still serves after it was told to stop, so that every proxy has noticed."""
-
-SERVER_GRACE_SECONDS = 25
-"""The default of ``fairway.serve --grace``."""
 
 
 def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], meter: Meter) -> Plan:
@@ -58,13 +40,11 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
     express; that is checked before.
     """
     spec, place = deployment.spec, deployment.place
-    name = deployment.name
-    labels = deployment_labels(deployment)
-    workloads = _workloads(deployment, images)
+    workloads = plan_workloads(deployment, images)
     release = plan_release(deployment, meter)
     rules = plan_rules(deployment, release)
     return Plan(
-        name=name,
+        name=deployment.name,
         environment=deployment.environment,
         cluster=place.cluster,
         namespace=deployment.namespace,
@@ -76,11 +56,11 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         active=_active(deployment),
         serving=_serving(deployment, release),
         runtime=spec.serving.runtime,
-        labels=labels,
+        labels=deployment_labels(deployment),
         selector=deployment_selector(deployment),
         port=spec.serving.port,
         service_port=SERVICE_PORT,
-        probes=_probes(spec.serving),
+        probes=plan_probes(spec.serving),
         workloads=workloads,
         services=_services(deployment, workloads),
         rules=rules,
@@ -95,118 +75,7 @@ def plan_deployment(deployment: Deployment, images: Mapping[str, ImagePlan], met
         objectives=plan_objectives(deployment, release, rules, meter),
         callers=_callers(deployment),
         egress_namespaces=_egress_namespaces(deployment),
-        egress_addresses=tuple(
-            AddressPeer(peer.cidr, peer.port)
-            for peer in spec.serving.egress
-            if peer.cidr is not None
-        ),
-    )
-
-
-# -- workloads ---------------------------------------------------------------------------------
-
-
-def _workloads(deployment: Deployment, images: Mapping[str, ImagePlan]) -> tuple[Workload, ...]:
-    """Return the sets of pods."""
-    return tuple(
-        _workload(deployment, name, version, images) for name, version in deployment.workloads
-    )
-
-
-def _workload(
-    deployment: Deployment, name: str, version: str, images: Mapping[str, ImagePlan]
-) -> Workload:
-    serving = deployment.spec.serving
-    rolling = deployment.spec.release.strategy.rolling
-    own = serving.runtime == "fairway"
-    gpu: dict[str, IntOrString] = (
-        {"nvidia.com/gpu": serving.resources.gpu} if serving.resources.gpu else {}
-    )
-    memory = str(serving.resources.memory)
-    most = serving.scaling.max if serving.scaling.max is not None else serving.scaling.min
-    controller = deployment.routing.controller if name == deployment.name else None
-    controlled = controller is not None and deployment.form == "controlled"
-    autoscaled = most > serving.scaling.min
-    return Workload(
-        name=name,
-        version=version,
-        labels={
-            **deployment_labels(deployment),
-            "app.kubernetes.io/version": version,
-            WORKLOAD: name,
-            **sidecar_labels(deployment),
-        },
-        selector={NAME: deployment.name, WORKLOAD: name},
-        pods=pods_of(deployment, name),
-        image=_own_image(deployment, images[version]) if own else _ready_made(deployment),
-        arguments=_arguments(serving) if own else (),
-        model_digest=deployment.versions[version].locked.digest,
-        requests={"cpu": str(serving.resources.cpu), "memory": memory, **gpu},
-        limits={"memory": memory, **gpu},
-        cores=serving.resources.cpu.millicores / 1000,
-        memory=serving.resources.memory.bytes,
-        variables=tuple(
-            EnvironmentVariable(secret.name, *secret.from_.split("/", 1))
-            for secret in serving.secrets
-        ),
-        replicas=serving.scaling.min,
-        replicas_at_most=most,
-        autoscaled=autoscaled,
-        scaling_resource=serving.scaling.metric,
-        scaling_utilization=_utilization(serving),
-        surge=rolling.surge.value if rolling is not None else 1,
-        unavailable=rolling.unavailable.value if rolling is not None else 0,
-        counted_by="controller" if controlled else "autoscaler" if autoscaled else "git",
-        scaled=ScaledObject(controller.api_version, controller.kind)
-        if controller is not None and controlled
-        else ScaledObject("apps/v1", "Deployment"),
-    )
-
-
-def _own_image(deployment: Deployment, image: ImagePlan) -> str:
-    """Return the image by its tag, and by its digest once the lock holds what was pushed."""
-    pushed = deployment.lock.images.get(image.version)
-    same = pushed is not None and pushed.tag == image.tag
-    return f"{image.reference}@{pushed.digest}" if same and pushed else image.reference
-
-
-def _ready_made(deployment: Deployment) -> str:
-    """Return the image of a server that is not ours, by the digest that is said or locked."""
-    image = deployment.spec.serving.image
-    if image is None:
-        raise ValueError("runtime image without an image")
-    name = f"{image.repository}:{image.tag}" if image.tag else image.repository
-    digest = image.digest or deployment.images.get(name)
-    return f"{name}@{digest}" if digest else name
-
-
-def _utilization(serving: Serving) -> int:
-    target = serving.scaling.target
-    return int(target.percent) if isinstance(target, Percentage) else 0
-
-
-def _arguments(serving: Serving) -> tuple[str, ...]:
-    """Return what our own server is told beyond its image's defaults."""
-    port = ("--port", str(serving.port)) if serving.port != IMAGE_PORT else ()
-    grace = _server_grace(serving)
-    return (*port, *(("--grace", str(grace)) if grace != SERVER_GRACE_SECONDS else ()))
-
-
-def _server_grace(serving: Serving) -> int:
-    """Return how long a server that was told to stop may answer what it has begun, in seconds."""
-    return max(SERVER_GRACE_SECONDS, ceil(serving.traffic.timeout.seconds) + 5)
-
-
-def _probes(serving: Serving) -> Probes:
-    paths = serving.image.paths if serving.image is not None else None
-    return Probes(
-        ready=paths.ready if paths is not None else "/v2/health/ready",
-        live=paths.live if paths is not None else "/v2/health/live",
-        startup_period=2,
-        startup_failures=90,
-        drain=DRAIN_SECONDS,
-        # The pod's drain, the server's own grace, and time to end.
-        grace=DRAIN_SECONDS + _server_grace(serving) + 5,
+        egress_addresses=_egress_addresses(spec.serving),
     )
 
 
@@ -285,3 +154,9 @@ def _egress_namespaces(deployment: Deployment) -> tuple[NamespacePeer, ...]:
     sidecar = sidecar_of(deployment)
     own = [NamespacePeer(sidecar.namespace, sidecar.port)] if sidecar is not None else []
     return tuple(dict.fromkeys((*peers, *own)))
+
+
+def _egress_addresses(serving: Serving) -> tuple[AddressPeer, ...]:
+    return tuple(
+        AddressPeer(peer.cidr, peer.port) for peer in serving.egress if peer.cidr is not None
+    )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fairway.deployment import Deployment, workload_name
 from fairway.plan.canary import plan_canary
 from fairway.plan.measuring import Meter
+from fairway.plan.pods import most_pods
 from fairway.plan.release import (
     BlueGreen,
     Experiment,
@@ -81,8 +82,8 @@ def _shares(strategy: spec_release.Strategy) -> tuple[Percentage, ...]:
 
 
 def _replicas(deployment: Deployment) -> int:
-    scaling = deployment.spec.serving.scaling
-    return -1 if scaling.max is not None and scaling.max > scaling.min else scaling.min
+    least = deployment.spec.serving.scaling.min
+    return -1 if most_pods(deployment.spec.serving) > least else least
 
 
 # -- variants ----------------------------------------------------------------------------------
