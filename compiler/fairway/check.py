@@ -24,6 +24,7 @@ from fairway.target.objective import check_objectives
 from fairway.versions import resolve_versions
 
 if TYPE_CHECKING:
+    from fairway.compatibility.change import Change
     from fairway.compile import Compiled
     from fairway.spec.deployment import DeploymentSpec
     from fairway.spec.lock import Lock
@@ -146,8 +147,23 @@ class _Checker:
             versions=versions,
             images=self.loaded.images,
             evidence=evidence,
+            changes=self._changes(view, versions),
             routing=routing_of(view.place, self.loaded.targets),
         )
+
+    def _changes(self, view: View, versions: Mapping[str, ModelVersion]) -> tuple[Change, ...]:
+        """Return what the candidate's contract changes; most have the stable version's."""
+        stable, candidate = (
+            versions.get(name or "")
+            for name in (view.spec.release.stable, view.spec.release.candidate)
+        )
+        if stable is None or candidate is None:
+            return ()
+        if stable.contract.digest == candidate.contract.digest:
+            return ()
+        from fairway.compatibility.read import contract_changes
+
+        return contract_changes(self.bound.folder, stable.contract, candidate.contract)
 
     def _read_lock(self) -> Lock | None:
         lock, document, findings = read_lock(self.bound.folder)

@@ -148,6 +148,12 @@ class Ab(SpecModel):
 
     split: Split = field("Which users the candidate answers.", {"by": "header", "name": "x-cohort"})
     weight: base.Percentage = field("The candidate's share of users.", "50%")
+    users: base.Rate | None = field(
+        "How many users come who were not there before; without it every request counts as one,"
+        " which is the most that there can be.",
+        "2/s",
+        None,
+    )
     metric: base.Text = field("The outcome that decides.", "conversion")
     baseline: base.Percentage = field("The outcome's rate today.", "5.0%")
     effect: base.Points | None = field("The smallest difference worth finding.", "0.5pp", None)
