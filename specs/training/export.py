@@ -1,8 +1,9 @@
 """Turn a fitted pipeline into the bytes of a model file: the same bytes for the same training.
 
-Three things make a plain dump differ between runs: the last bits of the fitted numbers, which
-depend on the processor; the object addresses that skops writes as identities; and the time of day
-in the zip archive. Each is removed here, and nothing else is changed.
+Four things make a plain dump differ between runs: the last bits of the fitted numbers, which depend
+on the processor; the object addresses that skops writes as identities; the time of day in the zip
+archive; and the order of an ONNX graph's domains. Each is removed here, and nothing else is
+changed.
 """
 
 import io
@@ -111,12 +112,12 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def to_onnx(model: Pipeline, name: str, columns: int, classes: int) -> bytes:
-    """Convert a classifier to an ONNX graph: `pixels` in, `label` and `probability` out."""
+def to_onnx(model: Pipeline, name: str, source: str, columns: int, classes: int) -> bytes:
+    """Convert a classifier to an ONNX graph: `source` in, `label` and `probability` out."""
     graph = convert_sklearn(
         model,
         name=name,
-        initial_types=[("pixels", FloatTensorType([None, columns]))],
+        initial_types=[(source, FloatTensorType([None, columns]))],
         final_types=[
             ("label", Int64TensorType([None])),
             ("probability", FloatTensorType([None, classes])),
@@ -125,4 +126,8 @@ def to_onnx(model: Pipeline, name: str, columns: int, classes: int) -> bytes:
         options={"zipmap": False},
         target_opset=OPSET,
     )
+    # The domains come from a set, whose order depends on the seed of Python's hashes.
+    domains = sorted(graph.opset_import, key=lambda each: each.domain)
+    del graph.opset_import[:]
+    graph.opset_import.extend(domains)
     return graph.SerializeToString(deterministic=True)

@@ -80,10 +80,12 @@ def read_contract(name: str) -> Contract:
 
 def fit(recipe: Recipe, version: str, rows: Table) -> bytes:
     """Train one version and return the bytes of its file."""
-    model = recipe.versions[version]().fit(rows.features, rows.target)
+    model = recipe.versions[version].pipeline().fit(rows.features, rows.target)
     settle(model)
-    if recipe.format == "onnx":
-        return to_onnx(model, recipe.name, rows.features.shape[1], len(np.unique(rows.target)))
+    if recipe.versions[version].format == "onnx":
+        source = read_contract(recipe.name)["inputs"][0]["name"]
+        shape = rows.features.shape[1], len(np.unique(rows.target))
+        return to_onnx(model, recipe.name, source, *shape)
     return to_skops(model)
 
 
@@ -107,7 +109,7 @@ def predict(path: Path, contract: Contract, features: NDArray[np.float64]) -> Ou
 
 def model_path(root: Path, recipe: Recipe, version: str) -> Path:
     """Say where the file of a version is, under the folder of all specs."""
-    return root / recipe.name / "models" / version / f"model.{recipe.format}"
+    return root / recipe.name / "models" / version / f"model.{recipe.versions[version].format}"
 
 
 def holdout_path(root: Path, recipe: Recipe) -> Path:
