@@ -47,10 +47,11 @@ def test_what_alerts_see_of_a_canary(
 def test_a_canary_finds_its_fault_when_the_window_is_full_enough(tmp_path: Path) -> None:
     proof = plan_of(tmp_path, spec_with(canary())).proof
     found = [each.found for each in proof.steps]
-    # 40/s: 2/s at 5 %, so 3,000 requests take 25 minutes; 10/s at 25 %: five minutes.
+    # 40/s: 2/s at 5 %, so 3,000 requests take 25 minutes, and one more until they have come with
+    # 95 % confidence; 10/s at 25 %: five minutes and one more.
     assert [(f.step, f.requests, f.seconds, f.in_time) for f in found] == [
-        (1, 3600, 1500.0, True),
-        (2, 36000, 300.0, True),
+        (1, 3600, 1560.0, True),
+        (2, 36000, 360.0, True),
         (3, 72000, 180.0, True),
     ]
     assert proof.steps[0].at == "release.strategy.canary.steps[0]"
@@ -61,8 +62,8 @@ def test_a_canary_finds_its_fault_when_the_window_is_full_enough(tmp_path: Path)
 def test_the_blast_radius(tmp_path: Path) -> None:
     spec = spec_with(canary(budget=500), monitoring=AVAILABLE)
     (proof,) = plan_of(tmp_path, spec, PROMETHEUS).proof.canary
-    # 25 minutes until it is seen and one until it has gone, at 2/s, one answer in ten bad.
-    assert proof.blast.bad == pytest.approx((1500 + 60) * 2 * 0.1)
+    # 26 minutes until it is seen and one until it has gone, at 2/s, one answer in ten bad.
+    assert proof.blast.bad == pytest.approx((1560 + 60) * 2 * 0.1)
     assert proof.blast.low < proof.blast.bad < proof.blast.high
     assert (proof.budget, proof.budget_at) == (500.0, "release.strategy.canary.budget")
     assert proof.healthy == 0.001
@@ -81,7 +82,7 @@ def test_the_blast_radius_is_that_of_the_live_step(tmp_path: Path) -> None:
         for live in (1, 2, 3)
     ]
     assert [blast.step for blast in blasts] == [1, 2, 3]
-    assert [round(blast.bad) for blast in blasts] == [312, 360, 480]
+    assert [round(blast.bad) for blast in blasts] == [324, 420, 480]
 
 
 def test_nothing_is_said_without_expected_traffic(tmp_path: Path) -> None:
@@ -143,6 +144,22 @@ def test_an_experiment_that_cannot_be(own: Document, tmp_path: Path) -> None:
     assert (proof.possible, proof.enough) == (False, False)
 
 
+@pytest.mark.parametrize(
+    ("own", "possible"),
+    [
+        ({"effect": "0pp"}, False),
+        ({"baseline": "60%", "effect": "60pp"}, False),
+        ({"baseline": "60%", "effect": "50pp"}, True),  # no rise, but a fall
+        ({"baseline": "100%"}, False),
+        ({"weight": "100%"}, True),  # that is not the outcome's fault
+    ],
+    ids=str,
+)
+def test_an_outcome_that_cannot_be(own: Document, possible: bool, tmp_path: Path) -> None:
+    (proof,) = plan_of(tmp_path, spec_with(ab(**own))).proof.experiment
+    assert [outcome.possible for outcome in proof.outcomes] == [possible]
+
+
 def moments(tmp_path: Path, strategy: Document, **own: Any) -> list[tuple[str, int, int]]:
     candidate = "rolling" not in strategy
     plan = plan_of(tmp_path, spec_with(strategy, candidate=candidate), **own)
@@ -201,7 +218,10 @@ def changed(tmp_path: Path, strategy: Document) -> list[tuple[str, bool, bool]]:
 
 def test_which_changes_of_the_contract_break_whom(tmp_path: Path) -> None:
     # Another width breaks requests both ways; a further output only those who begin to read it.
-    assert changed(tmp_path / "canary", canary()) == [("input", True, True), ("output", True, True)]
+    assert changed(tmp_path / "canary", canary()) == [
+        ("input", True, True),
+        ("output", False, True),
+    ]
     green = {"blueGreen": {"active": "stable"}}
     assert changed(tmp_path / "green", green) == [("input", True, True), ("output", False, True)]
     shadow = {"shadow": {"mirror": "100%"}}

@@ -43,7 +43,7 @@ class Limits(NamedTuple):
             listed = sorted(self.categories, key=lambda each: (isinstance(each, str), each))
             shown = ", ".join(repr(each) for each in listed[:5])
             return f"{shown} and {len(listed) - 5} more" if len(listed) > 5 else shown
-        low, high = f"{self.low}", f"{self.high}"
+        low, high = f"{self.low:.10g}", f"{self.high:.10g}"
         if self.low == -inf:
             return "any value" if self.high == inf else f"at most {high}"
         return f"at least {low}" if self.high == inf else f"{low} to {high}"

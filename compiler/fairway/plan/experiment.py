@@ -55,10 +55,17 @@ def _design(planned: Experiment) -> Design | None:
 def _outcome(
     planned: Experiment, outcome: Outcome, made: Design | None, index: int, rate: float
 ) -> OutcomeProof:
-    said = (outcome.at, outcome.metric, outcome.baseline, outcome.effect)
+    possible = _possible(outcome.baseline, outcome.effect)
+    said = (outcome.at, outcome.metric, outcome.baseline, outcome.effect, possible)
     if made is None:
         return OutcomeProof(*said, 0, 0, 0.0)
     sample = made.samples[index]
     share = planned.share
     seconds = max(sample.candidate / (rate * share), sample.stable / (rate * (1 - share)))
     return OutcomeProof(*said, sample.stable, sample.candidate, seconds)
+
+
+def _possible(baseline: float, effect: float) -> bool:
+    """Return whether there is a rate that differs from ``baseline`` by ``effect``."""
+    others = (baseline + effect, baseline - effect)
+    return 0.0 < baseline < 1.0 and effect > 0.0 and any(0.0 < each < 1.0 for each in others)

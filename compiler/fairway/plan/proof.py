@@ -59,26 +59,28 @@ class CanaryProof(NamedTuple):
 class OutcomeProof(NamedTuple):
     """What one outcome of an experiment needs: users for each side, and the time until they came.
 
-    The numbers are 0 in an experiment that is not ``possible``.
+    It is not ``possible`` where no number of users tells its rate from one that differs by the
+    effect. The numbers are 0 in an experiment that is not possible.
     """
 
     at: str
     metric: str
     baseline: float
     effect: float
+    possible: bool
     stable: int
     candidate: int
     seconds: float
 
 
 class ExperimentProof(NamedTuple):
-    """What an experiment can decide; it is not ``possible`` for rates that no test tells apart.
+    """What an experiment can decide.
 
-    A unit is a user, since every split is one of users. ``seconds`` is when every outcome has its
-    sample at ``rate`` users per second, ``enough`` that this is within ``duration``.
-    ``users_said`` is false where every request is taken for a user of its own, so that ``rate``
-    is the most that it can be. Every outcome is tested at ``alpha_each``; ``inflation`` is what
-    ``looks`` cost.
+    It is not ``possible`` for rates, shares and errors that no test can have. A unit is a user,
+    since every split is one of users. ``seconds`` is when every outcome has its sample at ``rate``
+    users per second, ``enough`` that this is within ``duration``. ``users_said`` is false where
+    every request is taken for a user of its own, so that ``rate`` is the most that it can be.
+    Every outcome is tested at ``alpha_each``; ``inflation`` is what ``looks`` cost.
     """
 
     rate: float

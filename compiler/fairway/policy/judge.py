@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -10,6 +11,7 @@ from fairway.policy import semantics
 from fairway.policy.pack import Group
 from fairway.policy.program import Program, Template, fill
 from fairway.policy.variables import VARIABLES
+from fairway.spec.units import Duration
 
 Subject: TypeAlias = Mapping[str, Any]
 """The variables of a condition: plain data by name."""
@@ -149,11 +151,18 @@ def _texts(values: Any) -> dict[int, str]:
 
 
 def _text(value: Any) -> str:
-    """Return a value as a message shows it: lists joined, whole numbers without a point."""
+    """Return a value as a message shows it.
+
+    Lists are joined; a number has at most six digits, and no exponent where it is large; a
+    duration is written as a spec writes it: ``90s``, ``25m``.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return f"{value:.6g}"
+        text = f"{value:.6g}"
+        return f"{value:.0f}" if "e+" in text else text
+    if isinstance(value, timedelta):
+        return str(Duration(round(value.total_seconds() * 1000)))
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return str(value)
