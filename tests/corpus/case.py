@@ -48,7 +48,7 @@ class Case:
     unpushed: set[str] = field(default_factory=set)
     slow_models: set[str] = field(default_factory=set)
     same_model: bool = False
-    other_contract: bool = False
+    contract_edit: Callable[[Data], None] | None = None  # of the candidate's own contract
     planted: list[Found] = field(default_factory=list)
     touched: set[str] = field(default_factory=set)
 
@@ -89,6 +89,11 @@ class Case:
     def strategy(self) -> str:
         """The strategy of the last environment."""
         return self.sound.strategy
+
+    @property
+    def splits(self) -> bool:
+        """Whether a gateway splits or copies its requests; a controller's weights are its own."""
+        return self.strategy in ("canary", "shadow", "ab")
 
     @property
     def public(self) -> bool:

@@ -7,6 +7,11 @@ from typing import NamedTuple, TypeAlias
 
 from corpus.case import Case, Expect, Found
 
+ENGINE_RULES = frozenset(("target/metric", "spec/consistent"))
+"""The engine's own rules that faults break: no policy is asked about a release that cannot be."""
+EVERYTHING = "everything"
+"""What a fault touches after which nothing else is found in the deployment."""
+
 Plant: TypeAlias = Callable[[Case], Iterable[Expect] | None]
 Fits: TypeAlias = Callable[[Case], bool]
 
@@ -26,7 +31,9 @@ class Fault(NamedTuple):
 
 def plant(fault: Fault, case: Case) -> bool:
     """Plant a fault, if it fits."""
-    if fault.touches & case.touched:
+    if fault.touches & case.touched or EVERYTHING in case.touched:
+        return False
+    if EVERYTHING in fault.touches and case.touched:
         return False
     expects = fault.plant(case)
     if expects is None:
@@ -61,7 +68,8 @@ class Change(NamedTuple):
 
     def fault(self) -> Fault:
         """Return the fault that it is."""
-        return Fault(self.what, frozenset(self.touches.split()), self._plant)
+        alone = {EVERYTHING} if self.rule in ENGINE_RULES else set()
+        return Fault(self.what, frozenset(self.touches.split()) | alone, self._plant)
 
     def _plant(self, case: Case) -> Iterable[Expect] | None:
         known = case.value(self.at) is not None

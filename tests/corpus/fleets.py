@@ -33,6 +33,7 @@ class Fleet:
     known_teams: bool = False
     quota: bool = False
     keys: bool = False
+    prices: bool = False
 
     @property
     def domain(self) -> str:
@@ -52,7 +53,17 @@ class Fleet:
     @property
     def authenticates(self) -> bool:
         """Whether its router checks tokens and certificates."""
-        return self.router == "edge"
+        return self.router in ("edge", "istio")
+
+    @property
+    def splits_inside(self) -> bool:
+        """Whether its router splits the calls from inside the cluster as well."""
+        return self.router == "istio"
+
+    @property
+    def controlled(self) -> bool:
+        """Whether a controller in the cluster moves its traffic, which only promotes or aborts."""
+        return self.router in ("argo-rollouts", "flagger")
 
     def owners(self, team: str) -> list[str]:
         """Return who may own the deployments of a team."""
@@ -81,6 +92,10 @@ class Fleet:
             value["teams"] = {team: {"owners": self.owners(team)} for team in self.teams}
         if self.keys:
             value["trust"]["modelKeys"] = ["keys/release.pub"]
+        if self.controlled:  # who works here knows it
+            value["severity"] = {"release/controller-keeps-the-step": "off"}
+        if self.prices:
+            value["prices"] = {"cpu": 0.04, "memoryGi": 0.005, "currency": "EUR"}
         return value
 
     def _environment(self, name: str) -> Data:
@@ -99,6 +114,10 @@ class Fleet:
         }
         if name == self.last and self.soak:
             value |= {"requires": list(self.requires), "soak": self.soak}
+        if self.controlled:
+            value["prometheus"] = {"address": "http://prometheus.monitoring:9090"}
+        if name == self.last and self.prices:
+            value["maxCostPerHour"] = 20
         if name == self.last and self.quota:
             value["quota"] = {"cpu": "400", "memory": "1Ti", "gpu": 16}
         return value
@@ -128,6 +147,7 @@ FLEETS = (
         ("parcel-eta", "depot-load", "address-match", "return-rate", "courier-match"),
         ("staging", "production"),
         implementation="istio",
+        router="istio",
         soak="12h",
     ),
     Fleet(
@@ -144,6 +164,7 @@ FLEETS = (
         ("query-rank", "basket-next", "price-elasticity", "review-spam", "size-advice"),
         known_teams=True,
         implementation="contour",
+        router="argo-rollouts",
     ),
     Fleet(
         "teleone",
@@ -158,6 +179,7 @@ FLEETS = (
         "insura",
         ("claims", "underwriting"),
         ("claim-triage", "premium-band", "water-damage", "fraud-ring", "repair-cost"),
+        router="argo-rollouts",
         keys=True,
         known_teams=True,
     ),
@@ -188,6 +210,7 @@ FLEETS = (
         ("scouting", "tickets"),
         ("player-value", "ticket-price", "crowd-size", "injury-risk", "no-show"),
         workload="hardened",
+        prices=True,
     ),
     Fleet(
         "aquila",
@@ -219,6 +242,7 @@ FLEETS = (
         ("book-next", "cover-style", "stock-days", "reader-churn", "list-price"),
         extras=True,
         known_teams=True,
+        prices=True,
     ),
     Fleet(
         "steelworks",
@@ -233,6 +257,7 @@ FLEETS = (
         ("matchmaking", "safety"),
         ("skill-rank", "toxic-chat", "cheat-score", "churn-risk", "offer-rank"),
         implementation="istio",
+        router="istio",
         images="plain-docker",
     ),
     Fleet(
@@ -255,6 +280,8 @@ FLEETS = (
         ("homepage", "ads"),
         ("story-rank", "click-rate", "topic-tag", "paywall-offer", "image-crop"),
         ("staging", "production"),
+        implementation="traefik",
+        router="flagger",
         known_teams=True,
         soak="1h",
     ),

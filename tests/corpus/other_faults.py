@@ -171,6 +171,14 @@ CHANGES = (
         "slos",
     ),
     Change(
+        "a threshold that no bucket ends at",
+        "target/metric",
+        "monitoring.slos[1].threshold",
+        "220ms",
+        "slos strategy",
+        _latency,
+    ),
+    Change(
         "a threshold over the timeout",
         "reliability/timeout-over-slo",
         "monitoring.slos[1].threshold",
@@ -276,10 +284,11 @@ CHANGES = (
 def _same_name_twice(case: Case) -> Iterable[Expect] | None:
     if not _latency(case):
         return None
-    case.set("monitoring.slos[1].name", "availability")
+    copied = '{name: availability, objective: "99%", window: 4w}'
+    case.spec.append(("monitoring", "slos"), copied)
     rule = "monitoring/slo-names-are-unique"
     where = case.seen("monitoring.slos")
-    return [Expect(rule, f"monitoring.slos[{index}].name", where) for index in (0, 1)]
+    return [Expect(rule, f"monitoring.slos[{index}].name", where) for index in (0, 2)]
 
 
 def _own_code(case: Case) -> Iterable[Expect] | None:

@@ -8,17 +8,18 @@ from typing import NamedTuple
 from corpus import object_faults, pod_faults, project_faults
 from corpus.case import Case, Expect, nearest
 from corpus.disk import Organisation
-from corpus.fault import Fault, plant
+from corpus.fault import EVERYTHING, Fault, plant
 from corpus.fleets import drawn
 from corpus.other_faults import FAULTS as OTHERS
 from corpus.project_faults import Plant
+from corpus.proof_faults import FAULTS as PROOFS
 from corpus.release_faults import FAULTS as RELEASES
 from corpus.secret_faults import FAULTS as SECRETS
 from corpus.serving_faults import FAULTS as SERVING
 from corpus.template_fault import TemplateFault
 from corpus.written import Written
 
-FAULTS: tuple[Fault, ...] = (*RELEASES, *OTHERS, *SERVING, *SECRETS)
+FAULTS: tuple[Fault, ...] = (*RELEASES, *PROOFS, *OTHERS, *SERVING, *SECRETS)
 """Every kind of fault of a single deployment."""
 
 PROJECTS: Mapping[str, tuple[str, Plant]] = {
@@ -28,7 +29,8 @@ PROJECTS: Mapping[str, tuple[str, Plant]] = {
     "verdant": ("a default without headroom", project_faults.no_headroom),
     "shopline": ("a team that is gone", project_faults.team_is_gone),
     "newsdesk": ("owners that have left", project_faults.owners_have_left),
-    "insura": ("images of another registry", project_faults.other_registry),
+    "insura": ("a step that nobody looks for in the cluster", project_faults.step_of_a_controller),
+    "mediq": ("images of another registry", project_faults.other_registry),
     "parcelo": ("namespaces of the cluster", project_faults.system_namespace),
     "pharmex": ("one namespace for all teams", project_faults.one_namespace),
     "hotelia": ("a source that was retired", project_faults.retired),
@@ -88,7 +90,10 @@ def _plant_common(made: Organisation) -> Iterator[tuple[str, Case | None, Expect
     name = made.fleet.name
     if name in PROJECTS:
         what, planted = PROJECTS[name]
-        yield from ((what, case, expect) for case, expect in planted(made))
+        for case, expect in planted(made):
+            yield what, case, expect
+            if case is not None:
+                case.touched.add("project")
     file, faults = TEMPLATES.get(name, ("", ()))
     for fault in faults:
         for case, expect in fault.plant(made, file):
@@ -106,12 +111,14 @@ def _plant_each(cases: list[Case]) -> None:
     open_kinds = list(FAULTS)
     source.shuffle(open_kinds)
     order = source.sample(cases, len(cases))
-    # First where few kinds fit: the rest finds a place anywhere.
-    for fault in sorted(open_kinds, key=lambda each: _places(each, cases)):
+    # First what stands alone, then where few kinds fit: the rest finds a place anywhere.
+    for fault in sorted(
+        open_kinds, key=lambda each: (EVERYTHING not in each.touches, _places(each, cases))
+    ):
         fewest = sorted(order, key=lambda case: len(case.planted))
         assert any(plant(fault, case) for case in fewest), f"{fault.what} fits nowhere"
     for case in order:
-        wanted = 1 + (source.random() < 0.2)
+        wanted = 1 + (source.random() < 0.1)
         for fault in source.sample(open_kinds, len(open_kinds)):
             if len(case.planted) < wanted and fault.what not in {f.what for f in case.planted}:
                 plant(fault, case)

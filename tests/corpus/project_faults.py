@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from corpus.case import Case, Expect
 from corpus.disk import Organisation
+from corpus.fault import EVERYTHING
 from corpus.secret_faults import letters
-from corpus.template_fault import rendered
 from corpus.written import route_of
 
 PROJECT = "../fairway.yaml"
@@ -140,7 +140,7 @@ def every_listener(made: Organisation) -> Planted:
 def other_registry(made: Organisation) -> Planted:
     """Allow images of a registry that none is pushed to."""
     _set(made, "trust.imagePrefixes", "[registry.example.com/]")
-    for case in filter(rendered, made.cases):
+    for case in made.cases:
         at = "serving.runtime" if case.ours else "serving.image.repository"
         yield (
             case,
@@ -174,24 +174,30 @@ def no_headroom(made: Organisation) -> Planted:
 
 
 def blind_gateway(made: Organisation) -> Planted:
-    """Take a gateway that counts nothing: what a ready-made image counts is not known either."""
+    """Take a gateway that counts nothing of a version: objectives are left with the servers'."""
     _set(made, _environment(made, "gateway.implementation"), "nginx")
     for case in made.cases:
-        if not case.ours:
-            for index in range(len(case.value("monitoring.slos"))):
-                at = f"monitoring.slos[{index}]"
-                yield case, Expect("monitoring/slo-metrics-are-exported", at, case.last)
-            case.touched |= {"slos"}
         for index in range(len(case.value("release.strategy.canary.gates", ()))):
             at = f"release.strategy.canary.gates[{index}].metric"
-            yield case, Expect("monitoring/gate-metrics-are-exported", at, case.last)
-        case.touched |= {"strategy"}
+            yield case, Expect("target/metric", at, case.last)
+            case.touched |= {EVERYTHING}
+
+
+def step_of_a_controller(made: Organisation) -> Planted:
+    """Forget that whoever works here was told where the step is kept."""
+    made.project.remove(("severity",))
+    for case in made.cases:
+        if case.strategy == "canary":
+            at = "release.strategy.canary.step"
+            yield case, Expect("release/controller-keeps-the-step", at, case.last)
+            case.touched |= {"strategy"}
 
 
 def one_host_twice(made: Organisation) -> Planted:
     """Give a deployment the host of another one, copied with the rest of its spec."""
     first, second = [case for case in made.cases if case.public][:2]
     second.set("serving.hosts", f"[{first.value('serving.hosts[0]')}]")
+    first.touched |= {"hosts"}
     second.touched |= {"hosts"}
     yield second, Expect("fleet/hosts-are-unique", "serving.hosts", second.all)
 
@@ -203,6 +209,7 @@ def one_source_twice(made: Organisation) -> Planted:
     uri = first.spec.node(route_of(first.uri(first.stable))).value  # type: ignore[union-attr]
     name = list(second.sound.values["versions"])[-1]
     second.set(second.uri(name), f'"{uri}"')
+    first.touched |= {"versions"}
     second.touched |= {"versions", "models"}
     yield second, Expect("fleet/source-has-one-name", "versions", second.all)
 

@@ -24,6 +24,10 @@ def _quota(case: Case) -> bool:
     return case.sound.fleet.quota
 
 
+def _called_inside(case: Case) -> bool:
+    return case.value("serving.callers[0].namespace") is not None
+
+
 def _jwt(case: Case) -> bool:
     return case.value("serving.auth.jwt") is not None
 
@@ -180,6 +184,7 @@ CHANGES = (
         "serving.callers[0].namespace",
         "default",
         "callers",
+        _called_inside,
     ),
     Change(
         "kube-system may call",
@@ -187,6 +192,7 @@ CHANGES = (
         "serving.callers[0].namespace",
         "kube-system",
         "callers",
+        _called_inside,
     ),
     Change(
         "egress to everywhere",
@@ -218,7 +224,7 @@ CHANGES = (
         "serving.image.repository",
         "docker.io/tensorflow/serving",
         "image",
-        lambda c: not c.ours and c.strategy in ("rolling", "blueGreen"),
+        lambda c: not c.ours,
     ),
     Change(
         "a ready-made image by tag",
@@ -226,7 +232,7 @@ CHANGES = (
         "serving.image.digest",
         None,
         "image",
-        lambda c: not c.ours and c.strategy in ("rolling", "blueGreen"),
+        lambda c: not c.ours,
     ),
     # fleet
     Change(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -11,8 +12,11 @@ from typing import NamedTuple
 import pytest
 from corpus.disk import NOW, Organisation, organisations, write_corpus
 from corpus.expectations import EXPECTED, found_places, page
+from corpus.fault import ENGINE_RULES
 from corpus.planting import FAULTS, Planted, Wanted, plant_all
+from corpus.values import STRATEGIES
 
+from fairway.compile import Compiled
 from fairway.finding import Diagnostic
 from fairway.fleet import Fleet
 from fairway.packs import pack_folder
@@ -20,6 +24,15 @@ from fairway.policy.pack import rule_paths
 
 UNREACHABLE = {"security/model-is-pinned"}
 """Rules whose facts the engine guards already: no lock without a digest is read."""
+
+ROUTES = {
+    "gateway-api": ("HTTPRoute", "name: SERVICE"),
+    "edge": ("HTTPRoute", "name: SERVICE"),
+    "argo-rollouts": ("HTTPRoute", "name: SERVICE"),
+    "istio": ("VirtualService", "host: SERVICE"),
+    "flagger": ("Canary", "- WEIGHT"),  # Flagger makes the routes of the weights
+}
+"""The routers of the fleets: their kind of object, and what it says of the candidate."""
 
 
 class Validated(NamedTuple):
@@ -29,7 +42,7 @@ class Validated(NamedTuple):
     fleets: list[Organisation]
     planted: list[Planted]
     diagnostics: list[Diagnostic]
-    capabilities: list[Diagnostic]
+    compiled: dict[str, Compiled]  # by folder, where nothing is planted
 
 
 def _validated(root: Path, *, faulty: bool) -> Iterator[Validated]:
@@ -39,12 +52,12 @@ def _validated(root: Path, *, faulty: bool) -> Iterator[Validated]:
         planted = plant_all(fleets) if faulty else []
         write_corpus(root, fleets)
         checked = Fleet(["."], NOW)
-        assert sum(1 for _ in checked.check()) == 100
-        # No target can express these strategies yet; policies judge the specs all the same.
-        found = checked.diagnostics()
-        missing = [each for each in found if each.rule == "target/capability"]
-        rest = [each for each in found if each.rule != "target/capability"]
-        yield Validated(root, fleets, planted, rest, missing)
+        compiled: dict[str, Compiled] = {}
+        for each, loaded in checked.check():
+            made = Compiled((), ()) if faulty else checked.compiler(loaded).compile(each.judged)
+            compiled[each.path.removesuffix("/deployment.yaml")] = made
+        assert len(compiled) == 100
+        yield Validated(root, fleets, planted, checked.diagnostics(), compiled)
 
 
 @pytest.fixture(scope="module")
@@ -62,22 +75,37 @@ def test_sound_deployments_draw_no_finding(sound: Validated) -> None:
     assert found == []
 
 
-def test_only_strategies_without_a_target_are_refused(sound: Validated, faulty: Validated) -> None:
-    for corpus in (sound, faulty):
-        expected = {
-            f"{case.sound.folder}/deployment.yaml"
-            for fleet in corpus.fleets
-            for case in fleet.cases
-            if case.strategy in ("canary", "shadow", "ab")
-        }
-        assert {each.file for each in corpus.capabilities} == expected
-        assert all("strategy" in each.route for each in corpus.capabilities)
+def test_every_strategy_is_planned_for_what_moves_its_traffic(sound: Validated) -> None:
+    """No target refuses anything, and what is rendered leads to the candidate of each trial."""
+    tried: Counter[str] = Counter()
+    for case in (case for fleet in sound.fleets for case in fleet.cases):
+        plans, artifacts = sound.compiled[case.sound.folder]
+        assert tuple(plan.environment for plan in plans) == case.all
+        release = plans[-1].release
+        assert (release.strategy, release.router) == (case.strategy, case.sound.fleet.router)
+        tried[f"{case.strategy} by {release.router}"] += 1
+        if case.splits:
+            path = f"{case.last[0]}/{case.sound.name}/manifest.yaml"
+            text = next(each.text for each in artifacts if each.path == path)
+            kind, words = ROUTES[release.router]
+            route = text[text.index(f"kind: {kind}\n") :]
+            service = next(each.service for each in release.variants if each.role == "candidate")
+            last = release.canary[0].steps[-1].weight if release.canary else 0
+            wanted = words.replace("SERVICE", service).replace("WEIGHT", str(last))
+            assert f"{wanted}\n" in route, case.sound.folder
+    strategies: Counter[str] = Counter()
+    for name, count in tried.items():
+        strategies[name.partition(" ")[0]] += count
+    assert set(strategies) == set(STRATEGIES)
+    assert min(strategies.values()) >= 8
+    assert {f"canary by {router}" for router in ROUTES} <= set(tried)
 
 
 def test_faults_are_planted_in_every_deployment_and_several_in_many(faulty: Validated) -> None:
     assert len(faulty.planted) * 5 == 100
-    for fleet in faulty.fleets:
-        assert all(case.planted for case in fleet.cases), fleet.fleet.name
+    files = {place.file for place in _wanted(faulty)}
+    for case in (case for fleet in faulty.fleets for case in fleet.cases):
+        assert f"{case.sound.folder}/deployment.yaml" in files
     several = sum(len(case.planted) > 1 for fleet in faulty.fleets for case in fleet.cases)
     assert 25 <= several <= 40
     cases = [case for fleet in faulty.fleets for case in fleet.cases]
@@ -92,7 +120,7 @@ def _wanted(corpus: Validated) -> dict[Wanted, str]:
 def test_every_rule_is_broken_by_a_fault(faulty: Validated) -> None:
     paths = [Path(path).with_suffix("") for path in rule_paths(pack_folder("policies"))]
     rules = {f"{path.parent.name}/{path.name}" for path in paths}
-    assert {place.rule for place in _wanted(faulty)} == rules - UNREACHABLE
+    assert {place.rule for place in _wanted(faulty)} == (rules - UNREACHABLE) | ENGINE_RULES
 
 
 @pytest.mark.parametrize("fleet", [made.fleet.name for made in organisations()])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from corpus.fleets import DIGEST, Data, Fleet
 
-STRATEGIES = {"rolling": 30, "blueGreen": 27, "canary": 23, "ab": 12, "shadow": 8}
+STRATEGIES = {"rolling": 22, "blueGreen": 15, "canary": 32, "ab": 17, "shadow": 14}
 NAMESPACES = ("checkout", "web", "mobile", "crm", "batch-jobs", "backoffice", "partners")
 
 
@@ -62,8 +62,12 @@ class _Drawn:
         self.team = fleet.teams[index % 2]
         self.risk = ("medium", "low", "high", "medium", "medium")[(number + index) % 5]
         self.strategy = source.choices(list(STRATEGIES), list(STRATEGIES.values()))[0]
-        if self.risk == "high" and self.strategy == "ab":
+        if self.strategy == "ab" and (self.risk == "high" or fleet.controlled):
             self.strategy = "canary"
+        if self.strategy == "shadow" and fleet.controlled:
+            self.strategy = "canary"
+        if self.risk == "high" and self.splits and not fleet.authenticates:
+            self.strategy = "blueGreen"  # a split is the gateway's, and would want authentication
         kinds = (("sklearn", "skops"), ("onnx", "onnx"), ("xgboost", "onnx"), ("sklearn", "onnx"))
         self.framework, self.format = source.choice((*kinds[:1] * 4, *kinds))
         if number % 11 == 0:
@@ -73,11 +77,18 @@ class _Drawn:
         self.versions = self._versions()
         self.tried = self.risk == "high" and fleet.authenticates
         self.public = source.random() < 0.5 and (self.risk != "high" or fleet.authenticates)
+        self.public |= self.splits and not fleet.splits_inside
         self.expected = source.choice((3, 8, 20, 40, 150))
         self.least = source.choice((2, 2, 3, 4))
         self.pods = 1 if source.random() < 0.7 else self.least
         self.latency = source.choice((40, 50, 80))
-        self.threshold = source.choice((200, 250, 400))
+        # A bucket of whatever counts the requests ends there.
+        self.threshold = 300 if fleet.implementation == "traefik" else source.choice((250, 500))
+
+    @property
+    def splits(self) -> bool:
+        """Whether requests are split, or copied, between two versions."""
+        return self.strategy in ("canary", "shadow", "ab")
 
     def metadata(self) -> Data:
         owners = self.fleet.owners(self.team)
@@ -101,6 +112,8 @@ class _Drawn:
             model["contract"] = "contract.json"
         if self.risk != "medium" or self.source.random() < 0.6:
             model["risk"] = self.risk
+        if self.strategy == "rolling" and self.source.random() < 0.2:
+            model["sideEffects"] = True
         return model
 
     def _versions(self) -> Data:
@@ -148,11 +161,14 @@ class _Drawn:
         callers: list[Data] = [
             {"namespace": each} for each in source.sample(NAMESPACES, source.randint(1, 3))
         ]
+        if self.public:
+            # Whoever calls the service itself goes past a gateway's split.
+            inside = not self.splits or self.fleet.splits_inside
+            callers = [*(callers if inside else ()), {"gateway": self.fleet.gateway}]
         if source.random() < 0.4:
             callers[0]["timeout"] = "5s"
         reach: Data = {"callers": callers}
         if self.public:
-            callers.append({"gateway": self.fleet.gateway})
             reach["hosts"] = [f"{self.name}.{self.fleet.domain}"]
             if source.random() < 0.2:
                 reach["hosts"].append(f"{self.name}.internal.{self.fleet.domain}")
@@ -189,6 +205,8 @@ class _Drawn:
         return release
 
     def _blue_green(self) -> Data:
+        if self.fleet.router == "flagger":  # whose candidates do not wait
+            return {"active": "candidate"}
         safe = self.risk != "high" or bool(self.fleet.soak)
         return {"active": self.source.choice(("stable", "candidate") if safe else ("stable",))}
 
@@ -196,17 +214,20 @@ class _Drawn:
         weights = self.source.choice((("5%", "20%", "50%"), ("10%", "50%"), ("2%", "10%", "40%")))
         holds = self.source.choice(("6h", "8h", "1d"))
         canary: Data = {
-            "step": 1,
+            **({} if self.fleet.controlled else {"step": self.source.choice((1, 1, 2))}),
             "steps": [{"weight": weight, "hold": holds} for weight in weights],
             "gates": [
                 {"metric": "error-ratio", "max": "1%"},
                 {"metric": "latency-p95", "max": f"{self.threshold}ms"},
-                {"metric": "error-ratio", "against": "stable", "within": "0.5pp"},
+                {"metric": "error-ratio", "against": "stable", "within": "1pp"},
             ],
-            "minRequests": self.source.choice((500, 1000)),
+            # Errors of half a percent, which some objectives allow, pass on a thousand.
+            "minRequests": 1000,
         }
-        if self.source.random() < 0.5:
-            canary["sticky"] = {"header": "x-user-id"}
+        if self.fleet.router == "flagger":  # which reads the gates once, when a step ends
+            canary["interval"] = holds
+        elif self.source.random() < 0.5:
+            canary |= self.source.choice(({"interval": "30s"}, {"window": "6h"}, {"fault": "5%"}))
         if self.source.random() < 0.5:
             canary["onFailure"] = "rollback"
         return canary
@@ -218,9 +239,15 @@ class _Drawn:
     def _ab(self) -> Data:
         split: Data = {"by": "header", "name": "x-cohort", "candidate": ["beta"]}
         if self.source.random() < 0.4:
-            split = {"by": "user-hash", "name": "x-user-id"}
-        ab: Data = {"split": split, "weight": "50%", "metric": "conversion", "baseline": "5.0%"}
+            split = {"by": "cookie", "name": "cohort", "candidate": ["beta", "staff"]}
+        users = self.source.choice(("6/m", "0.2/s", "2/s"))
+        ab: Data = {"split": split, "weight": "50%", "users": users}
+        ab |= {"metric": "conversion", "baseline": "5.0%"}
         ab |= self.source.choice(({"effect": "0.5pp"}, {"effectRelative": "10%"}))
+        if self.source.random() < 0.3:
+            ab["secondary"] = [{"metric": "refunds", "baseline": "2.0%", "effect": "0.4pp"}]
+        if self.source.random() < 0.3:
+            ab["looks"] = self.source.choice((2, 4))
         if self.source.random() < 0.5:
             ab |= {"alpha": 0.05, "power": 0.8}
         return {**ab, "duration": self.source.choice(("14d", "4w"))}
