@@ -292,3 +292,18 @@ def test_whatever_lines_end_with_stays(name: str, form: str, repository: Reposit
     assert written[0].startswith(b"\xef\xbb\xbf") == (form == "mark")
     assert (written[0].count(b"\r\n") == written[0].count(b"\n")) == (form == "crlf")
     assert written[0].endswith(b"\n") == (form != "no end")
+
+
+def test_an_override_of_its_own_is_said(repository: Repository) -> None:
+    repository.commit(HEAD + CASES["a strategy that staging has too"].release)
+    done = repository.move("advance", SPEC, "--env", "production", time=at(hours=9))
+    note = "release.strategy is that of staging too, so production has its own now"
+    assert f"note: {note}" in done.out
+    assert f"    {note}" in done.out  # in the commit message as well
+    assert repository.release("staging").step == 0
+    # From then on a step is one line.
+    repository.commit(time=at(hours=9))
+    again = repository.move(
+        "advance", SPEC, "--env", "production", "--force-reason", WHY, "--dry-run", time=at(hours=9)
+    )
+    assert changed(again.out) == "-          step: 1\n+          step: 2\n"

@@ -228,6 +228,7 @@ def test_what_is_wrong_already_does_not_close_the_way(repository: Repository) ->
     assert repository.run("validate", SPEC).code == 1
     done = repository.move("rollback", SPEC, "--commit", time=at(hours=2))
     assert done.code == 0, done.out
+    assert "errors before, and does not compile until they are mended" in done.out
     assert repository.release().step == 0
     forward = repository.move("advance", SPEC, time=at(hours=3))
     assert forward.code == 1

@@ -14,7 +14,7 @@ from fairway.errors import UsageError
 
 if TYPE_CHECKING:
     from fairway.stepping.move import Action
-    from fairway.stepping.run import Outcome, Request
+    from fairway.stepping.request import Outcome, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,7 +55,7 @@ def move_options(function: F) -> F:
 def request_of(action: Action, path: str, now: str | None, **given: Any) -> Request:
     """Return what was asked for; ``UsageError`` for options that exclude each other."""
     from fairway.evidence.dates import parse_time
-    from fairway.stepping.run import Request
+    from fairway.stepping.request import Request
 
     if given["commit"] and given["dry_run"]:
         raise UsageError("--commit and --dry-run exclude each other", "give one of them")

@@ -9,7 +9,7 @@ from fairway.finding import Finding
 from fairway.location import format_route
 from fairway.stepping.measured import release_digest
 from fairway.stepping.move import Judged, Move, Wait
-from fairway.stepping.run import Outcome
+from fairway.stepping.request import Outcome
 
 REPORT_VERSION = 1
 

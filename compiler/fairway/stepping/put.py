@@ -8,7 +8,7 @@ what was meant has changed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from fairway.edit.errors import EditRefusedError
@@ -155,12 +155,10 @@ def shared_with(
     spec: Document, project: Document | None, environment: str, route: Route
 ) -> tuple[str, ...]:
     """Return the other environments that have the value at ``route`` from the same place."""
-    every: Mapping[str, Merged] = merge_all(spec, project)
-    origins = {name: merged.origin(route) for name, merged in every.items()}
-    own = origins[environment]
-    place = (own.layer.document.path, own.route)
-    return tuple(
-        name
-        for name, origin in origins.items()
-        if name != environment and (origin.layer.document.path, origin.route) == place
-    )
+    places = {
+        name: (origin.layer.document.path, origin.route)
+        for name, merged in merge_all(spec, project).items()
+        for origin in [merged.origin(route)]
+    }
+    own = places[environment]
+    return tuple(name for name, place in places.items() if name != environment and place == own)

@@ -8,7 +8,7 @@ from fairway.evidence.dates import written
 from fairway.location import format_route
 from fairway.report.printable import visible
 from fairway.stepping.move import Judged, Move, Wait
-from fairway.stepping.run import Outcome
+from fairway.stepping.request import Outcome
 from fairway.stepping.words import amount, bound, span
 
 
