@@ -14,15 +14,18 @@ def plot(histogram: Histogram, spread: Spread) -> Markup:
     """Return a histogram with lines at the median and the 90th percentile of ``spread``."""
     if not histogram.counts:
         return Markup("")
-    width = (histogram.high - histogram.low) / len(histogram.counts) or 1.0
-    low, high = histogram.low, histogram.low + width * len(histogram.counts)
-    axes = _axes(histogram, low - width / 2, high + width / 2)
+    # A range holds whole minutes, or whole answers: it begins half of one before its first.
+    half = (60.0 if histogram.unit == "seconds" else 1.0) / 2
+    width = (histogram.high - histogram.low) / len(histogram.counts) or 2 * half
+    low = histogram.low - half
+    high = low + width * len(histogram.counts)
+    axes = _axes(histogram, low, high)
     top = max(histogram.counts) * 1.2
     for index, count in enumerate(histogram.counts):
         begin = low + index * width
-        words = f"{measured(begin, histogram.unit)}: {number(count)} runs"
+        words = f"{measured(begin + half, histogram.unit)}: {number(count)} runs"
         if count:
-            axes.box((begin - width / 2, 0), (begin + width / 2, count), "bar", words)
+            axes.box((begin, 0), (begin + width, count), "bar", words)
     marks = (("median", spread.median), ("p90", spread.p90))
     for _, value in marks:
         axes.line([(value, 0), (value, top)], "mark")
