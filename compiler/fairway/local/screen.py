@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rich.live import Live
     from rich.table import Table
 
-_EVERY: Final = 5.0  # seconds between lines about the same
+_EVERY: Final = 10.0  # seconds between lines about the same
 _COLUMNS: Final = ("version", "", "share", "got", "requests", "p50", "p95", "errors")
 _STYLES: Final = {"pass": "green", "fail": "bold red", "unknown": "yellow"}
 
@@ -43,10 +43,14 @@ def screen() -> Screen:
 
 
 class PlainScreen:
-    """Lines: what happens when it does, and how things are every few seconds."""
+    """Lines: what happens when it does, and how things are every few seconds.
+
+    A gate has a line whenever it says something else than before.
+    """
 
     def __init__(self) -> None:
-        self._last = monotonic()
+        self._last: float | None = None
+        self._words: tuple[str, ...] = ()
 
     def say(self, text: str) -> None:
         """Print a line."""
@@ -54,7 +58,14 @@ class PlainScreen:
 
     def show(self, view: View) -> None:
         """Print a line for each version, unless it was just done."""
+        words = tuple(each.word for each in view.gates)
+        if words != self._words:
+            for each in view.gates:
+                self.say(f"         {each.word:7}  {each.gate}: {each.why}")
+            self._words = words
         now = monotonic()
+        if self._last is None:
+            self._last = now  # there is nothing to see yet
         if now - self._last < _EVERY:
             return
         self._last = now
@@ -62,11 +73,9 @@ class PlainScreen:
         for row in view.rows:
             got, requests, p50, p95, errors = _numbers(row)
             self.say(
-                f"  {row.version} {row.role}, {row.share}: got {got} of {requests} requests,"
-                f" p50 {p50}, p95 {p95}, errors {errors}"
+                f"         {row.version} {row.role}, {row.share}: got {got}, p50 {p50}, p95 {p95},"
+                f" errors {errors}; {requests} requests in all"
             )
-        for each in view.gates:
-            self.say(f"  {each.word:7} {each.gate}: {each.why}")
 
     def close(self) -> None:
         """Nothing is left to do."""

@@ -114,8 +114,9 @@ def _row(plan: Plan, workload: Workload, history: History, since: float, total: 
         share=share,
         got=counted.completed / total if total and name == workload.name else float("nan"),
         requests=round(latest.get(name, NOTHING).completed),
-        p50=quantile(counted, 0.5),
-        p95=quantile(counted, 0.95),
+        # The proxy's times are up to a second behind its counts.
+        p50=quantile(counted, 0.5) if counted.completed else float("nan"),
+        p95=quantile(counted, 0.95) if counted.completed else float("nan"),
         errors=error_ratio(counted),
     )
 
