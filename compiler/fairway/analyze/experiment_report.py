@@ -43,6 +43,7 @@ def data(subject: Subject, counts: Counts, result: Result) -> dict[str, object]:
         "environment": subject.environment,
         "strategy": "ab",
         "versions": {"stable": subject.stable, "candidate": subject.candidate},
+        "release": subject.digest,
         "verdict": result.word,
         "why": why(subject, counts, result),
         "counts": table_of(counts, arms.metrics),

@@ -45,6 +45,7 @@ def data(subject: Subject, result: Result) -> dict[str, object]:
         "environment": subject.environment,
         "strategy": "shadow",
         "versions": {"stable": subject.stable, "candidate": subject.candidate},
+        "release": subject.digest,
         "verdict": result.word,
         "why": why(subject, result),
         "pairs": result.differing.units,

@@ -13,6 +13,7 @@ from fairway.plan.release import Experiment, Release, Shadow
 from fairway.plan.releasing import plan_release
 from fairway.project import LoadedProject
 from fairway.spec.nearest import listed
+from fairway.stepping.measured import release_digest
 from fairway.target.meter import meter_of
 
 Strategy: TypeAlias = Literal["ab", "shadow"]
@@ -24,7 +25,8 @@ class Subject(NamedTuple):
 
     ``rate`` is requests per second, 0 when the spec expects none, and for an experiment the users
     per second that are new, where the spec says how many; ``mirrored`` is the share of requests
-    that a shadow copies. One of ``experiment`` and ``shadow`` is there.
+    that a shadow copies. One of ``experiment`` and ``shadow`` is there. ``digest`` is that of the
+    release, by which a promotion knows what was analysed.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Subject(NamedTuple):
     mirrored: float
     experiment: tuple[Experiment, ...]
     shadow: tuple[Shadow, ...]
+    digest: str = ""
 
     @property
     def strategy(self) -> Strategy:
@@ -99,6 +102,7 @@ def _subject(
         mirrored=_mirrored(release),
         experiment=release.experiment,
         shadow=release.shadow,
+        digest=release_digest(deployment),
     )
 
 

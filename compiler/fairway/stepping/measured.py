@@ -95,12 +95,12 @@ def queries_of(canary: Canary) -> tuple[str, ...]:
 
 def readings_of(canary: Canary, number: Callable[[str], float]) -> dict[str, Reading]:
     """Return each gate's reading from the numbers that its queries give, NaN for no number."""
+
+    def measured(query: str) -> float:
+        return number(query) if query else nan
+
     return {
-        gate.name: reading(
-            number(gate.query),
-            number(gate.reference) if gate.reference else nan,
-            number(gate.requests) if gate.requests else nan,
-        )
+        gate.name: reading(*map(measured, (gate.query, gate.reference, gate.requests)))
         for gate in canary.gates
     }
 
