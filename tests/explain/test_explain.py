@@ -77,7 +77,7 @@ def test_text_for_people() -> None:
     [
         ("specs/digit-reader:serving.prot", "no field serving.prot"),
         ("specs/digit-reader:serving..port", "not a route at character"),
-        ("specs", "holds 4 specs"),
+        ("specs", "holds 5 specs"),
         ("specs/nothing", "no such file"),
     ],
 )

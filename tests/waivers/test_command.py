@@ -188,7 +188,7 @@ def test_a_link_stays_one(waive, fleet, tmp_path):
         ({"env": "prod"}, "has no environment prod\n  fix: it has staging, production"),
         ({"now": "yesterday"}, "is not a time with a zone"),
         ({"now": None}, "there is no commit yet"),
-        ({"path": "specs"}, "4 specs"),
+        ({"path": "specs"}, "5 specs"),
         ({"path": "nowhere"}, "no such file"),
     ],
 )
