@@ -72,6 +72,12 @@ def test_a_day_rises_to_its_peak_and_falls_as_far():
     assert sum(hours) / 24 == pytest.approx(100, rel=0.01)
 
 
+def test_a_recording_of_seconds_is_not_begun_again_without_end():
+    curve = repeated([(float(n), 1.0) for n in range(10)], 14 * 86_400.0)
+    assert len(curve.pieces) < 200_000
+    assert curve.pieces[-1].first == 1.0
+
+
 def test_a_recording_begins_again_when_it_ends():
     curve = repeated([(100, 1.0), (160, 2.0), (220, 3.0)], 1000)
     means = curve.means(180, 4)

@@ -121,6 +121,7 @@ def test_a_fault_in_a_scenario_is_shown_with_its_line(run, project):
         (("--fault", "errors=10"), '--fault "errors=10"'),
         (("--traffic", "many"), "--traffic"),
         (("--traffic", "4/s", "--at-peak"), "exclude each other"),
+        (("--at-peak", "--recorded", "rate.json"), "exclude each other"),
         (("--env", "moon"), "--env moon: the spec has"),
         (("--step", "4"), "the canary has 3 steps"),
         (("--at-least", "half"), "--at-least"),
@@ -171,6 +172,13 @@ def test_every_strategy(run, tmp_path, monkeypatch, strategy, words):
     assert words in done.out
     assert words.replace("'", "&#39;") in Path("page.html").read_text("utf-8")
     assert json.loads(run("simulate", str(spec), "--runs", "20", "-f", "json").out)["minutes"]
+
+
+def test_calls_that_pass_no_router_are_named(run, project):
+    text = project.read_text("utf-8")
+    project.write_text(text.replace("{gateway: internal}", "{gateway: internal}, {namespace: web}"))
+    done = run("simulate", str(project), "--runs", "10")
+    assert "note: calls from web pass no router and only reach stable" in done.out
 
 
 def test_a_rolling_release(run, tmp_path, monkeypatch):

@@ -98,7 +98,7 @@ def conditions_asked(subject: Subject, asked: Asked) -> Conditions:
     from fairway.simulate.recorded import read_recording
     from fairway.simulate.scenario import empty_scenario, parse_faults, parse_rate, parse_seconds
 
-    if asked.traffic is not None and (asked.at_peak or _rate_recorded(asked)):
+    if (asked.traffic is not None) + asked.at_peak + _rate_recorded(asked) > 1:
         raise UsageError("--traffic, --at-peak and a recorded rate exclude each other")
     canary = subject.plan.release.canary
     given = Given(

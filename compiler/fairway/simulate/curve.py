@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 _DAY = 86_400.0
 _DAILY_PIECE = 300.0
+_MOST_POINTS = 100_000
 
 
 class Piece(NamedTuple):
@@ -114,12 +115,13 @@ def daily(curve: Curve, swing: float, peak: float, until: float) -> Curve:
 def repeated(points: Sequence[tuple[float, float]], until: float) -> Curve:
     """Return the curve through recorded points, begun again when they end, up to ``until``.
 
-    What comes after the last point lasts as long as the points are apart on average.
+    What comes after the last point lasts as long as the points are apart on average. A recording
+    of seconds is not begun again without end: after some 100,000 points the last value stays.
     """
     if len(points) == 1:
         return constant(points[0][1])
     length = (points[-1][0] - points[0][0]) * len(points) / (len(points) - 1)
-    rounds = int(until // length) + 1
+    rounds = min(int(until // length), _MOST_POINTS // len(points)) + 1
     return through(
         (
             (number * length + time - points[0][0], value)

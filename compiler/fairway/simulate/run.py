@@ -49,8 +49,16 @@ def simulate(
             Span(each.start, each.end, _fault(each)) for each in conditions.candidate.faults
         ),
         outages=tuple(Span(each.start, each.end, "no metrics") for each in conditions.outages),
-        run=_run(subject, conditions, options, progress),
+        run=_noted(_run(subject, conditions, options, progress), release.aside),
     )
+
+
+def _noted(run: Run, aside: tuple[str, ...]) -> Run:
+    """Return a run with a note on the callers whose requests pass no router."""
+    if not aside:
+        return run
+    note = f"calls from {listed(aside)} pass no router and only reach stable: --traffic is without them"
+    return run._replace(notes=(*run.notes, note))
 
 
 def _run(subject: Subject, conditions: Conditions, options: Options, progress: Progress) -> Run:
