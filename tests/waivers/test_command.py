@@ -11,7 +11,7 @@ from waivers.setting import REASON
 from fairway.check import check_spec
 from fairway.project import find_project, load_project
 from fairway.waivers.book import WaiverBook
-from fairway.waivers.file import load_waivers
+from fairway.waivers.file import environments_of, load_waivers
 from fairway.waivers.kinds import waivable_rules
 
 NOW = "2027-01-01T00:00:00Z"
@@ -43,7 +43,8 @@ def result(now=NOW):
     checked = check_spec(path, project, now)
     files = [load_waivers(FILE), load_waivers("specs/waivers.yaml")]
     assert [f.message for each in files for f in each.findings] == []
-    book = WaiverBook(files, path, tuple(project.project.environments), waivable_rules({}))
+    environments = environments_of(checked.documents[path], project.project.environments)
+    book = WaiverBook(files, path, environments, waivable_rules({}))
     found = book.apply(checked.findings, checked.documents, datetime.fromisoformat(now))
     return found, book.unused(found.used)
 
