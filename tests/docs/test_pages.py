@@ -15,7 +15,7 @@ import yaml
 from fairway.json_schema import NAMES, json_schema
 
 ROOT = Path(__file__).parents[2]
-CONSOLE = re.compile(r"```console\n(.*?)```", re.DOTALL)
+CONSOLE = re.compile(r"(<!-- In this repository: -->\n\n)?```console\n(.*?)```", re.DOTALL)
 
 
 def test_generated_pages_are_current() -> None:
@@ -27,7 +27,7 @@ def test_generated_pages_are_current() -> None:
 @pytest.mark.slow
 def test_readme_examples_give_what_they_show(tmp_path: Path) -> None:
     blocks = CONSOLE.findall((ROOT / "README.md").read_text("utf-8"))
-    assert blocks
+    assert {bool(here) for here, _ in blocks} == {True, False}
     program = tmp_path / "bin" / "fairway"
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m fairway "$@"\n')
@@ -35,9 +35,12 @@ def test_readme_examples_give_what_they_show(tmp_path: Path) -> None:
     path = f"{program.parent}:{os.environ['PATH']}"
     place = tmp_path / "empty"
     place.mkdir()
-    for command, expected in _steps("".join(blocks)):
+    one_after_another = _steps("".join(text for here, text in blocks if not here))
+    in_the_repository = _steps("".join(text for here, text in blocks if here))
+    for command, expected in [*one_after_another, *in_the_repository]:
+        folder = ROOT if (command, expected) in in_the_repository else place
         done = subprocess.run(  # noqa: S602 - what the page shows is a shell's
-            command, shell=True, cwd=place, env={**os.environ, "PATH": path},
+            command, shell=True, cwd=folder, env={**os.environ, "PATH": path},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
         )  # fmt: skip
         assert done.returncode in (0, 1), done.stdout
