@@ -56,12 +56,12 @@ def document(strategy: Document, serving: Document | None = None, **release: Any
     }
 
 
-def write(root: Path, spec: Document) -> Path:
+def write(root: Path, spec: Document, project: Document = PROJECT) -> Path:
     """Write the project with the spec below ``root``, or another spec into it; return its path."""
     folder = root / "digit-reader"
     if not folder.is_dir():
         folder.mkdir(parents=True)
-        (root / "fairway.yaml").write_text(yaml_text(PROJECT))
+        (root / "fairway.yaml").write_text(yaml_text(project))
         for name in ("contract.json", "deployment.lock.json"):
             shutil.copyfile(FLEET / name, folder / name)
         shutil.copytree(FLEET / "models", folder / "models")

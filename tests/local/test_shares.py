@@ -5,8 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from local.reader import CANDIDATE, STABLE, WORKLOADS, canary, chosen
+from local.reader import (
+    CANDIDATE,
+    PROJECT,
+    SERVING,
+    STABLE,
+    WORKLOADS,
+    canary,
+    chosen,
+    document,
+    write,
+)
 
+from fairway.local.choice import choose
 from fairway.local.fate import fate_of
 from fairway.local.stepping import at_step
 
@@ -40,6 +51,44 @@ def test_without_a_candidate_or_in_a_handover_there_is_nothing_to_move(tmp_path:
 def test_the_candidate_is_first(tmp_path: Path) -> None:
     (rule,) = chosen(tmp_path, canary("5%")).plan.proxy.rules
     assert [(each.version, each.weight) for each in rule.portions] == [(CANDIDATE, 5), (STABLE, 95)]
+
+
+@pytest.mark.parametrize(
+    ("workload", "router"),
+    [
+        ("kubernetes", "gateway-api"),
+        ("kubernetes", "istio"),
+        ("kubernetes", "argo-rollouts"),
+        ("kubernetes", "flagger"),
+        ("kubeflow", "gateway-api"),
+    ],
+)
+def test_whatever_the_environments_router_is(tmp_path: Path, workload: str, router: str) -> None:
+    gates = [{"metric": "error-ratio", "max": "1%"}]
+    spec = canary("5%", "50%", gates=gates, interval="1m")
+    here = chosen(tmp_path / "here", spec).plan
+    place = {
+        **PROJECT["environments"]["box"],
+        "workload": workload,
+        "router": router,
+        "gateway": {"name": "public", "namespace": "edge", "implementation": "contour"},
+        "prometheus": {"address": "http://prometheus.monitoring:9090"},
+    }
+    project = {**PROJECT, "environments": {"cluster": place}}
+    scaling = {"min": 1, "max": 2, "metric": "cpu", "target": "70%"}
+    serving = {**SERVING, "callers": [{"gateway": "public"}], "scaling": scaling}
+    inside = {**document(spec), "serving": serving}
+    path = write(tmp_path / "there", inside, project)
+    found = choose(str(path), "cluster")
+    assert found.choice is not None, [each.message for each in found.diagnostics]
+    plan = found.choice.plan
+    assert plan.proxy.rules == here.proxy.rules
+    assert [each.name for each in plan.workloads] == list(WORKLOADS.values())
+    # Gates are on what the proxy here counts, not on what is counted there.
+    assert [each.query for each in plan.release.canary[0].gates] == [
+        each.query for each in here.release.canary[0].gates
+    ]
+    assert 'envoy_cluster_name="digit-reader-1-1-0"' in plan.release.canary[0].gates[0].query
 
 
 FATES = {
