@@ -10,19 +10,27 @@ import pytest
 from artifacts.objects import Manifest, Object
 from artifacts.relations import CHECKS, faults
 from artifacts.units import canonical_quantity, seconds
+from target.routers.release import NAME, Places, spec
 
 
 def test_the_fleet(fleet_manifests: list[Manifest]) -> None:
     assert {m.path: found for m in fleet_manifests if (found := faults(m))} == {}
 
 
-@pytest.fixture
-def manifest(fleet_manifests: list[Manifest]) -> Manifest:
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Manifest:
     """A manifest with everything in it: two workloads, autoscalers and a route."""
-    found = next(m for m in fleet_manifests if m.path == "production/wine-cultivar/manifest.yaml")
+    places = Places(tmp_path_factory.mktemp("place"))
+    made = spec({"blueGreen": {"active": "stable"}})
+    found = places.render("gateway-api", made, "envoy-gateway").manifest
     assert {"HTTPRoute", "HorizontalPodAutoscaler"} <= {o["kind"] for o in found.objects}
     assert len(found.of("Deployment")) == 2
-    return Manifest(found.path, tuple(copy.deepcopy(found.objects)))
+    return found
+
+
+@pytest.fixture
+def manifest(whole: Manifest) -> Manifest:
+    return Manifest(whole.path, tuple(copy.deepcopy(whole.objects)))
 
 
 def put(kind: str, *route: Any) -> Callable[[Manifest], None]:
@@ -74,8 +82,20 @@ def first_backend(**values: Any) -> Callable[[Manifest], None]:
     return change
 
 
+def counted_by_a_rollout(manifest: Manifest) -> None:
+    """The first item becomes a Rollout that refers to a Deployment with a number of its own."""
+    first, *_ = manifest.of("Deployment")
+    first["spec"]["replicas"] = 2
+    reference = {"kind": "Deployment", "name": first["metadata"]["name"]}
+    metadata = copy.deepcopy(first["metadata"])
+    manifest.objects[0].clear()
+    manifest.objects[0].update(
+        {"kind": "Rollout", "metadata": metadata, "spec": {"workloadRef": reference}}
+    )
+
+
 RULES = ("spec", "rules")
-WITHOUT_TRAFFIC = [{"name": "wine-cultivar", "port": 80, "weight": 0}]
+WITHOUT_TRAFFIC = [{"name": NAME, "port": 80, "weight": 0}]
 MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("names", "too long", put("Service", "metadata", "name", "x" * 64)),
     ("names", "service", put("Service", "metadata", "name", "1st")),
@@ -113,6 +133,7 @@ MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("replicas", "both", add_replicas),
     ("replicas", "range", put("HorizontalPodAutoscaler", "spec", "maxReplicas", 1)),
     ("rollout", "stuck", put("Deployment", "spec", "strategy", "rollingUpdate", "maxSurge", "0%")),
+    ("replicas", "a Rollout's", counted_by_a_rollout),
     ("drain", "budget", put("PodDisruptionBudget", "spec", "maxUnavailable", 0)),
     ("drain", "least", put("PodDisruptionBudget", "spec", "minAvailable", 1)),
     ("shutdown", "grace", put("HTTPRoute", *RULES, 0, "timeouts", "request", "10m")),
@@ -134,7 +155,7 @@ MUTATIONS: list[tuple[str, str, Callable[[Manifest], None]]] = [
     ("routes", "backend", first_backend(name="nobody")),
     ("routes", "port", first_backend(port=8080)),
     ("routes", "weight", put("HTTPRoute", *RULES, 0, "backendRefs", WITHOUT_TRAFFIC)),
-    ("routes", "twice", first_backend(name="wine-cultivar-1-1-0")),
+    ("routes", "twice", first_backend(name=f"{NAME}-2-0")),
     ("routes", "timeout", put("HTTPRoute", *RULES, 0, "timeouts", "request", "0s")),
     ("routes", "digits", put("HTTPRoute", *RULES, 0, "timeouts", "request", "100000h")),
     ("routes", "longer", put("HTTPRoute", *RULES, 0, "timeouts", "backendRequest", "1h")),
