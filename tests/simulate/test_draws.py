@@ -10,7 +10,8 @@ from scipy import stats
 
 from fairway.simulate.engine.draws import Stream, binomial, poisson
 
-CHANCES = st.floats(0, 1, exclude_max=True)
+# What a generator gives: whole multiples of 2^-53.
+CHANCES = st.integers(1, 2**53 - 1).map(lambda number: number * 2.0**-53)
 
 
 def arrays(chances: list[float]) -> np.ndarray:

@@ -57,7 +57,8 @@ def _noted(run: Run, aside: tuple[str, ...]) -> Run:
     """Return a run with a note on the callers whose requests pass no router."""
     if not aside:
         return run
-    note = f"calls from {listed(aside)} pass no router and only reach stable: --traffic is without them"
+    note = f"calls from {listed(aside)} pass no router and only reach stable"
+    note += ": traffic is without them"
     return run._replace(notes=(*run.notes, note))
 
 

@@ -21,7 +21,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-_LEAST = 2.0**-54
+_LEAST = 2.0**-54  # below what a generator gives, but for 0 itself
 
 
 class Stream:
@@ -38,7 +38,8 @@ class Stream:
 
 def poisson(chance: Floats, mean: Floats) -> Counts:
     """Return counts of events where ``mean`` are expected, one for each ``chance`` in [0, 1)."""
-    z = special.ndtri(np.maximum(chance, _LEAST))
+    chance = np.maximum(chance, _LEAST)
+    z = special.ndtri(chance)
     guess = mean + z * np.sqrt(mean) + (z * z - 4.0) / 6.0
     return _quantile(guess, chance, lambda count, at: special.pdtr(count, mean[at]))
 
@@ -49,7 +50,8 @@ def binomial(chance: Floats, trials: Counts, ratio: float) -> Counts:
         return np.zeros_like(trials)
     if ratio >= 1.0:
         return trials.copy()
-    z = special.ndtri(np.maximum(chance, _LEAST))
+    chance = np.maximum(chance, _LEAST)
+    z = special.ndtri(chance)
     root = np.sqrt(trials * ratio * (1.0 - ratio))
     guess = np.minimum(trials * ratio + z * root + (z * z - 4.0) / 6.0, trials)
 
