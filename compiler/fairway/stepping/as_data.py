@@ -35,8 +35,15 @@ def data(outcome: Outcome) -> dict[str, object]:
         "diff": outcome.diff,
         "message": outcome.message or None,
         "commit": outcome.hash or None,
-        "next": move.then or None,
+        "next": _next(outcome),
     }
+
+
+def _next(outcome: Outcome) -> dict[str, object] | None:
+    move = outcome.move
+    if not outcome.edits or not move.then:
+        return None
+    return {"what": move.then, "action": move.following}
 
 
 def _edited(outcome: Outcome) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import NamedTuple
 
+from fairway.evidence.dates import written
 from fairway.plan.release import Canary
 from fairway.plan.verdict import judge
 from fairway.stepping.history import Commit, History
@@ -60,7 +61,7 @@ def shown(situation: Situation, canary: Canary, needed: float, what: str) -> Sho
         return Shown(wait, (), (), (*refusals, Refusal(why, fix, forced=True)))
     judged = tuple(_judge(canary, taken))
     refusals += _stale(situation, canary, taken, wait[0].commit if wait else None)
-    refusals += [_against(each) for each in judged if each.verdict.word != "pass"]
+    refusals += [_against(each, canary) for each in judged if each.verdict.word != "pass"]
     return Shown(wait, (taken,), judged, tuple(refusals))
 
 
@@ -84,21 +85,29 @@ def _stale(
         yield Refusal(why, "measure again", forced=True)
     if began is not None and taken.start < began.time:
         why = (
-            f"{taken.source} begins at {taken.start.isoformat()}, before the step did"
-            f" ({began.time.isoformat()}, {began.short})"
+            f"{taken.source} begins at {written(taken.start)}, before the step did"
+            f" ({written(began.time)}, {began.short})"
         )
         yield Refusal(why, "measure the step alone", forced=True)
 
 
-def _against(judged: Judged) -> Refusal:
+def _against(judged: Judged, canary: Canary) -> Refusal:
     gate, reading, verdict = judged
-    measured = f"{amount(gate, reading.value)} of {reading.requests:,.0f} requests"
-    if verdict.word == "fail":
-        limit = "" if gate.kind in ("max", "min") else f" ({amount(gate, verdict.limit)})"
-        why = f"gate {gate.name}: {gate.metric} is {measured}; the bound is {bound(gate)}{limit}"
-    else:
+    if verdict.word == "unknown":
         why = f"gate {gate.name} ({gate.metric} {bound(gate)}) says nothing: {verdict.why}"
-    return Refusal(why, "" if verdict.word == "fail" else "wait for more traffic", forced=True)
+        few = reading.requests < canary.min_requests
+        fix = "wait for more traffic" if few else "find out why nothing was measured"
+        return Refusal(why, fix, forced=True)
+    measured = f"{amount(gate, reading.value)} of {reading.requests:,.0f} requests"
+    limit = "" if gate.kind in ("max", "min") else f" ({amount(gate, verdict.limit)})"
+    why = f"gate {gate.name}: {gate.metric} is {measured}; the bound is {bound(gate)}{limit}"
+    back = canary.on_failure == "rollback"
+    fix = (
+        "`fairway rollback` (`onFailure: rollback`)"
+        if back
+        else "find out why (`onFailure: pause`)"
+    )
+    return Refusal(why, fix, forced=True)
 
 
 def _said(history: History, situation: Situation) -> str:
