@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from math import ceil
 from typing import NamedTuple
 
 from fairway.evidence.dates import written
@@ -41,7 +42,7 @@ def held(situation: Situation, needed: float, what: str) -> tuple[tuple[Wait, ..
     wait = Wait(what, began, needed, passed, least)
     if passed >= needed:
         return (wait,), []
-    left = span(needed - passed)
+    left = span(ceil(needed - passed))
     why = f"{what} is held for {span(needed)}, and has been for {span(passed)} ({began.short})"
     fix = f"wait {left} more"
     if least:
