@@ -64,6 +64,19 @@ def test_an_environment_is_named_where_others_keep_the_rule(pack, validate):
     assert found == {"house/signed": ["staging"], "house/never": ["staging", "production"]}
 
 
+def test_an_environment_is_last_when_nothing_is_promoted_from_it(pack, validate):
+    write_rule(pack, **about_deployment("deployment.last", [{}], [{}]))
+    (first,) = validate("specs/digit-reader")
+    assert first["environments"] == ["staging", "production"]
+    # Both regions of production follow staging alone.
+    change_project("production-us", requires=["staging"])
+    (second,) = validate("specs/digit-reader")
+    assert second["environments"] == ["staging"]
+    change_project("production-us", requires=["production"])
+    (third,) = validate("specs/digit-reader")
+    assert third["environments"] == ["staging", "production"]
+
+
 def test_severities_are_those_of_the_environment(pack, validate):
     write_rule(pack, **about_deployment("false", [{}], [{}]))
     change_project(severity={"house/signed": "warning"})
@@ -155,7 +168,8 @@ def test_a_rule_of_the_fleet_as_a_whole_points_into_the_project(pack, validate):
     write_rule(pack, **whole, at="environments", message="{fleet.environment}: {fleet.cpu} cores")
     found = validate("specs")
     assert {f["file"] for f in found} == {"specs/fairway.yaml"}
-    assert len(found) == 2
+    environments = sorted(f["environments"][0] for f in found)
+    assert environments == ["production", "production-us", "staging"]
 
 
 def test_two_packs_with_one_rule_are_refused(pack, fleet, run):

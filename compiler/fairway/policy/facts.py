@@ -68,7 +68,7 @@ class Facts:
             "name": deployment.name,
             "environment": deployment.environment,
             "environments": environments,
-            "last": environments[-1] == deployment.environment,
+            "last": is_last(deployment),
             "requires": list(place.requires),
             "soakHours": place.soak.seconds / 3600 if place.soak is not None else 0.0,
             "cluster": place.cluster,
@@ -172,6 +172,22 @@ def _evidence(evidence: VersionEvidence | None) -> Data:
     if any(evidence.latency):
         facts["latency"] = dict(zip(("p50", "p95", "p99"), evidence.latency, strict=True))
     return facts
+
+
+def is_last(deployment: Deployment) -> bool:
+    """Return whether nothing is promoted from here: no later environment of the spec follows.
+
+    One that says what it `requires` follows those only, so that two regions can both be last.
+    """
+    environments, here = deployment.project.environments, deployment.environment
+    document = deployment.merged.document(deployment.path)
+    said = document.value.get("environments") if document is not None else None
+    own = said if isinstance(said, dict) and said else environments
+    names = list(environments)
+    later = [name for name in names[names.index(here) + 1 :] if name in own]
+    return all(
+        environments[name].requires and here not in environments[name].requires for name in later
+    )
 
 
 def answers(deployment: Deployment, version: str) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fairway.policy.proof_words import PROOF_WORDS
+from fairway.policy.release_words import RELEASE_WORDS
+
 KUBERNETES = frozenset(
     ("Container", "SecurityContext", "Capabilities", "Profile", "SeLinux", "Sysctl")
 )
@@ -23,8 +26,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "description": "What the model does.",
         "spec": "The spec's file.",
         "spec_digest": "The digest of the spec's text.",
-        "strategy": "rolling or blueGreen.",
+        "strategy": "rolling, blueGreen, canary, shadow or ab.",
         "active": "The name of the workload that answers.",
+        "serving": "The names of all workloads that get requests which somebody waits for.",
+        "runtime": "What runs in the pods.",
+        "release": "How traffic moves.",
+        "traffic": "How much of it is expected.",
+        "proxy": "What a proxy beside the servers needs.",
+        "proof": "What the arithmetic says of the release.",
         "labels": "Labels of every object.",
         "selector": "Labels that all pods of the deployment have.",
         "port": "The port that the server listens on.",
@@ -83,7 +92,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "scaling_utilization": "The share of the request that is aimed at, in percent; or 0.",
         "surge": "Pods more than wanted during a rollout: a number or a percentage.",
         "unavailable": "Pods fewer than wanted during a rollout: a number or a percentage.",
+        "cores": "The cores that each pod asks for.",
+        "memory": "The bytes that each pod asks for.",
+        "counted_by": "Who decides how many pods there are: git, autoscaler or controller.",
+        "scaled": "The kind of object whose number of pods an autoscaler changes.",
     },
+    "PlanScaledObject": {"api_version": "Its API version.", "kind": "Its kind."},
     "PlanEnvironmentVariable": {
         "name": "The variable.",
         "secret": "The Secret in the namespace.",
@@ -101,10 +115,12 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "hosts": "The host names.",
         "path": "The path's beginning.",
         "timeout": "For how long a request may take, as the Gateway API writes it: 2s.",
-        "backends": "Where requests go.",
+        "implementation": "What runs the gateway.",
+        "rules": "Where requests go; the first that fits a request holds.",
     },
     "PlanBackend": {
         "service": "The Service's name.",
+        "version": "The version behind it.",
         "weight": "Its share of the traffic, out of the sum of all weights.",
     },
     "PlanObjective": {
@@ -145,6 +161,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "cidr": "The block of addresses.",
         "port": "The port.",
     },
+    **RELEASE_WORDS,
+    **PROOF_WORDS,
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from fairway.plan.model import Plan
-from fairway.policy import subject
+from fairway.policy import fleet_subject, subject
 from fairway.spec import units
 
 ROOTS: Mapping[str, type] = {
@@ -22,7 +22,7 @@ ROOTS: Mapping[str, type] = {
     "pod": subject.Pod,
     "dockerfile": subject.Dockerfile,
     "file": subject.File,
-    "fleet": subject.Fleet,
+    "fleet": fleet_subject.Fleet,
 }
 """The variables of conditions that have a type."""
 
