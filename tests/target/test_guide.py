@@ -24,12 +24,12 @@ def test_the_guides_target_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (folder / "note.yaml").write_text(template)
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     project = tmp_path / "specs/fairway.yaml"
-    text = project.read_text().replace("targets: [docker]", "targets: [docker, audit-note]")
+    text = project.read_text().replace("prometheus]", "prometheus, audit-note]")
     project.write_text(text + "targets: [builtin, ../targets]\n")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(cli, ["compile", "specs/digit-reader"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    manifest = (tmp_path / "rendered/production/digit-reader/manifest.yaml").read_text()
+    manifest = (tmp_path / "rendered/staging/digit-reader/manifest.yaml").read_text()
     notes = [d for d in yaml.safe_load_all(manifest) if d["kind"] == "ConfigMap"]
     assert [(note["metadata"]["name"], note["data"]) for note in notes] == [
         ("digit-reader-note", {"version": "1.1.0", "args": "--port 9000"})

@@ -55,14 +55,19 @@ def check_needs(project: Project, merged: Merged, targets: Mapping[str, Target])
         route: Route = ("environments", name)
         if place.router not in targets or place.workload not in targets:
             continue  # found already
-        for role, chosen in (("workload", place.workload), ("router", place.router)):
+        named: list[tuple[Route, str]] = [
+            (("workload",), place.workload),
+            (("router",), place.router),
+        ]
+        named += [(("targets", i), t) for i, t in enumerate(place.targets) if t in targets]
+        for role, chosen in named:
             needs = needs_of(targets[chosen])
-            findings += _pairing(merged, (*route, role), chosen, needs, place)
+            findings += _pairing(merged, (*route, *role), chosen, needs, place)
             for image in needs.images:
                 if image not in project.images:
-                    message = f"{chosen} runs an image that the project does not name: {image}"
+                    message = f"{chosen} needs an image that the project does not name: {image}"
                     fix = Fix(f"add `{image}: REPOSITORY:TAG@sha256:DIGEST` to `images`")
-                    at = merged.locate((*route, role))
+                    at = merged.locate((*route, *role))
                     findings.append(rule.REFERENCE(message, at, fix=fix))
     return findings
 
