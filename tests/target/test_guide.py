@@ -24,7 +24,7 @@ def test_the_guides_target_renders(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     (folder / "note.yaml").write_text(template)
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     project = tmp_path / "specs/fairway.yaml"
-    text = project.read_text().replace("prometheus]", "prometheus, audit-note]")
+    text = project.read_text().replace("prometheus]", "prometheus, audit-note]", 1)
     project.write_text(text + "targets: [builtin, ../targets]\n")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(cli, ["compile", "specs/digit-reader"], catch_exceptions=False)
