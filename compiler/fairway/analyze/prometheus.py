@@ -18,6 +18,7 @@ import json
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
+from fairway import prometheus
 from fairway.analyze.counts import ROLES, UNITS, Arms, Cell, Counts, counts_of
 from fairway.errors import FairwayError, UsageError
 from fairway.spec.nearest import listed
@@ -52,30 +53,10 @@ def parse_queries(texts: tuple[str, ...], metrics: tuple[str, ...]) -> dict[str,
 def ask(url: str, queries: Mapping[str, str], at: str | None) -> dict[str, object]:
     """Return what Prometheus at ``url`` answers to each query, at a time or now.
 
-    Raises ``FairwayError`` when it cannot be reached or refuses a query.
+    Raises ``FairwayError`` when it cannot be reached, or is no Prometheus.
     """
-    from importlib.util import find_spec
-
-    if find_spec("httpx") is None:
-        raise UsageError("asking Prometheus needs httpx", "pip install 'fairway[lock]'")
-    from fairway.lock.digest import SourceRefusedError
-    from fairway.resolve.http import Http, HttpOptions
-
-    address = f"{url.rstrip('/')}/api/v1/query"
-    answers: dict[str, object] = {}
-    with Http(HttpOptions(read_timeout=60.0, retries=1)) as http:
-        for name, query in queries.items():
-            params = {"query": query, **({"time": at} if at else {})}
-            try:
-                answer = http.request("GET", address, params=params)
-            except SourceRefusedError as error:
-                raise UsageError(f"--prometheus: {error}", error.fix) from error
-            if answer.status not in (200, 400, 422, 503):
-                raise FairwayError(
-                    f"{address} answers {answer.status}", "check that this is a Prometheus"
-                )
-            answers[name] = answer.json()
-    return answers
+    answers = prometheus.ask(url, dict.fromkeys(queries.values()), at)
+    return {name: answers[query] for name, query in queries.items()}
 
 
 def read_recorded(text: str, where: str, metrics: tuple[str, ...]) -> dict[str, object]:

@@ -1,7 +1,4 @@
-"""Asking a Prometheus for what a canary's gates need to know, all at one time.
-
-Source: Prometheus HTTP API, ``GET /api/v1/query``; Thanos, Mimir and VictoriaMetrics answer it too.
-"""
+"""Asking a Prometheus for what a canary's gates need to know, all at one time."""
 
 from __future__ import annotations
 
@@ -9,18 +6,12 @@ import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import nan
-from typing import TYPE_CHECKING
 
-from fairway.errors import FairwayError, UsageError
+from fairway import prometheus
+from fairway.errors import UsageError
 from fairway.plan.release import Canary
 from fairway.stepping.answer import sample_of
 from fairway.stepping.measured import Taken, queries_of, readings_of
-
-if TYPE_CHECKING:
-    from fairway.resolve.http import Http
-
-_SECONDS = 30.0
-_ACCESS = "give a header such as --header Authorization=VARIABLE, or a netrc entry for the host"
 
 
 def parse_headers(given: Sequence[str]) -> dict[str, str]:
@@ -44,41 +35,10 @@ def ask(url: str, canary: Canary, now: datetime, headers: Mapping[str, str]) -> 
 
     Raises ``FairwayError`` when Prometheus cannot be reached, or does not answer a query.
     """
-    try:
-        import httpx  # noqa: F401 - what the client below needs
-    except ImportError:
-        raise UsageError("asking Prometheus needs httpx", "pip install 'fairway[lock]'") from None
     from fairway.resolve.answers import shown_url
-    from fairway.resolve.http import Http, HttpOptions
 
-    address, shown = f"{url.rstrip('/')}/api/v1/query", shown_url(url)
-    numbers: dict[str, float] = {}
-    with Http(HttpOptions(read_timeout=_SECONDS, retries=1)) as http:
-        for query in queries_of(canary):
-            asked = {"query": query, "time": f"{now.timestamp():.3f}"}
-            answer = _answer(http, address, asked, headers, shown)
-            numbers[query] = sample_of(answer, f"{shown}: {query}").value
+    shown = shown_url(url)
+    answers = prometheus.ask(url, queries_of(canary), f"{now.timestamp():.3f}", headers)
+    numbers = {q: sample_of(answer, f"{shown}: {q}").value for q, answer in answers.items()}
     readings = readings_of(canary, lambda query: numbers.get(query, nan))
     return Taken(readings, now - timedelta(seconds=canary.window), now, shown)
-
-
-def _answer(
-    http: Http, address: str, asked: Mapping[str, str], headers: Mapping[str, str], shown: str
-) -> object:
-    from fairway.lock.digest import SourceRefusedError
-
-    try:
-        answer = http.request("GET", address, headers, params=asked)
-    except SourceRefusedError as error:
-        raise UsageError(f"--prometheus: {error}", error.fix) from error
-    except FairwayError as error:
-        # What the client advises is for registries.
-        raise FairwayError(error.message, "check --prometheus, and that it is up") from error
-    if answer.status in (401, 403):
-        raise FairwayError(f"{shown}: access denied ({answer.status})", _ACCESS)
-    try:
-        return answer.json()
-    except FairwayError:
-        said = answer.body[:120].decode("utf-8", "replace").strip().partition("\n")[0]
-        message = f"{shown} answers {answer.status} and no JSON: {said}"
-        raise FairwayError(message, "check that the address is that of a Prometheus") from None
