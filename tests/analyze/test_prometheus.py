@@ -163,7 +163,7 @@ def test_what_is_no_prometheus(ab, run):
         asked = ("--query", UNITS, "--query", CONVERSION)
         done = run("analyze", "specs", "--prometheus", f"http://127.0.0.1:{port}", *asked)
         assert done.code == 3
-    assert "and no JSON: # TYPE users_total counter" in done.err
+        assert "and no JSON: # TYPE users_total counter" in done.err
     done = run("analyze", "specs", "--prometheus", "ftp://127.0.0.1", *asked)
     assert done.code == 2
     assert "is not an http or https address" in done.err
