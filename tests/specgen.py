@@ -88,10 +88,11 @@ def percentages(least: int = 1) -> SearchStrategy[str]:
 
 
 @st.composite
-def serving(draw: DrawFn, *, own_image: bool) -> Document:
+def serving(draw: DrawFn, *, own_image: bool, split: bool = False) -> Document:
     """Return the ``serving`` part, for our own image or a ready-made one.
 
-    It can override another one: fields that depend on each other are always given.
+    It can override another one: fields that depend on each other are always given. A gateway is
+    among the callers where it has to ``split``.
     """
     least = draw(st.integers(1, 5))
     callers: list[Document] = draw(
@@ -103,7 +104,7 @@ def serving(draw: DrawFn, *, own_image: bool) -> Document:
                       "gpu": draw(st.integers(0, 2))},
         "scaling": {"min": least, "metric": draw(st.sampled_from(["cpu", "memory"])),
                     "target": draw(percentages()), "max": None},
-        "traffic": {"timeout": draw(durations())},
+        "traffic": {"timeout": draw(durations()), "expected": draw(_rates())},
         "egress": draw(st.lists(_egress(), max_size=3)),
         "secrets": draw(st.lists(_secrets(), max_size=3, unique_by=lambda s: s["name"])),
         "hosts": [],
@@ -112,13 +113,17 @@ def serving(draw: DrawFn, *, own_image: bool) -> Document:
     }  # fmt: skip
     if draw(st.booleans()):
         made["scaling"]["max"] = least + draw(st.integers(0, 4))
-    if draw(st.booleans()):
+    if split or draw(st.booleans()):
         callers.insert(0, {"gateway": GATEWAY})
         made["hosts"] = draw(st.lists(_hosts(), max_size=3, unique=True))
         made["auth"] = {"none": draw(texts())}
     if not own_image:
         made |= {"runtime": "image", "image": draw(_images())}
     return {**made, "callers": callers}
+
+
+def _rates() -> SearchStrategy[str | None]:
+    return st.one_of(st.none(), st.integers(1, 5000).map("{}/s".format), st.just("0.1/m"))
 
 
 def _egress() -> SearchStrategy[Document]:
@@ -163,20 +168,95 @@ def _images(draw: DrawFn) -> Document:
 def release(draw: DrawFn, versions: list[str]) -> Document:
     """Return a release of the first version, with the second as its candidate where one fits."""
     made: Document = {"stable": versions[0]}
-    if draw(st.booleans()):
+    candidates = ["canary", "shadow", "ab"] if len(versions) > 1 else ["canary"]
+    name = draw(st.sampled_from(["rolling", "blueGreen", *candidates]))
+    if name == "rolling":
         surge, unavailable = draw(st.tuples(_pods(), _pods()).filter(_can_proceed))
         made["strategy"] = {"rolling": {"surge": surge, "unavailable": unavailable}}
-        form = "perVersion"
     else:
-        active = "stable"
         if len(versions) > 1:
             made["candidate"] = versions[1]
-            active = draw(st.sampled_from(["stable", "candidate"]))
-        made["strategy"] = {"blueGreen": {"active": active}}
-        form = "rolling"
+        strategies = {"canary": _canary, "shadow": _shadow, "ab": _ab}
+        blue_green = _blue_green(candidate=len(versions) > 1)
+        made["strategy"] = {name: draw(strategies[name]() if name in strategies else blue_green)}
+        if "candidate" not in made and name == "canary":
+            made["strategy"]["canary"]["step"] = 0  # it waits for its next candidate
     if draw(st.integers(0, 3)) == 0:
-        made["handover"] = form
+        made["handover"] = "perVersion" if name == "rolling" else "rolling"
     return made
+
+
+def _blue_green(*, candidate: bool) -> SearchStrategy[Document]:
+    choices = ["stable", "candidate"] if candidate else ["stable"]
+    return st.sampled_from(choices).map(lambda active: {"active": active})
+
+
+def shares(least: str = "0") -> SearchStrategy[str]:
+    """Return percentages as fine as routers can split."""
+    fine = st.decimals(least, 100, places=4).map("{}%".format)
+    return st.one_of(st.sampled_from(["1%", "5%", "50%", "99.9%", "100%"]), fine)
+
+
+@st.composite
+def _canary(draw: DrawFn) -> Document:
+    step = st.fixed_dictionaries({"weight": shares(), "hold": durations()})
+    steps = draw(st.lists(step, min_size=1, max_size=4))
+    made: Document = {"steps": steps, "step": draw(st.integers(0, len(steps)))}
+    gates: list[Document] = [
+        {"metric": "error-ratio", "max": "1%"},
+        {"metric": "latency-p95", "max": "250ms"},
+        {"metric": "request-rate", "min": 0.5},
+        {"metric": "error-ratio", "against": "stable", "within": "0.5pp"},
+        {"metric": "latency-p99", "against": "stable", "withinRelative": "10%"},
+    ]
+    made["gates"] = draw(st.lists(st.sampled_from(gates), max_size=4))
+    more = {
+        "minRequests": st.integers(0, 10**6),
+        "interval": durations(),
+        "window": durations(),
+        "fault": shares("0.0001"),
+        "budget": st.integers(1, 10**6),
+        "onFailure": st.sampled_from(["rollback", "pause"]),
+    }
+    return made | draw(st.fixed_dictionaries({}, optional=more))
+
+
+@st.composite
+def _shadow(draw: DrawFn) -> Document:
+    made: Document = {"mirror": draw(shares())}
+    if draw(st.booleans()):
+        made["compare"] = {"max": draw(shares()), "tolerance": draw(st.sampled_from([0.0, 1e-6]))}
+    return made
+
+
+@st.composite
+def _ab(draw: DrawFn) -> Document:
+    names = st.one_of(st.just("x-cohort"), _words(LETTERS + LETTERS.upper() + "-", 12))
+    # Whatever a header may have: printable ASCII. A cookie's value ends at a semicolon.
+    values = st.one_of(
+        st.sampled_from(["beta", "a b", "a.b", "(", "$1", '"', "\\", "*", "x=y"]),
+        st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters=";,"),
+                min_size=1, max_size=10),
+    )  # fmt: skip
+    split = {
+        "by": draw(st.sampled_from(["header", "cookie"])),
+        "name": draw(names),
+        "candidate": draw(st.lists(values, min_size=1, max_size=3, unique=True)),
+    }
+    made: Document = {"split": split, "weight": draw(shares()), "metric": "conversion"}
+    made |= {"baseline": draw(shares()), "duration": draw(durations())}
+    more = {
+        "users": st.just("2/s"),
+        "effect": st.just("0.5pp"),
+        "alpha": st.sampled_from([0.05, 0.5]),
+        "looks": st.integers(1, 4),
+    }
+    return made | draw(st.fixed_dictionaries({}, optional=more))
+
+
+def is_split(strategy: Document) -> bool:
+    """Whether a gateway splits or copies the requests, so that one must be called through."""
+    return not strategy.keys() & {"rolling", "blueGreen"}
 
 
 def _pods() -> SearchStrategy[int | str]:
@@ -205,23 +285,24 @@ def specs(draw: DrawFn, *, own_image: bool | None = None) -> GeneratedSpec:
         "metadata": {"name": draw(service_names(40)), "team": draw(labels(60)), "owners": ["@ml"]},
         "model": model,
         "versions": {name: f"./models/{n}" for n, name in enumerate(versions)},
-        "serving": draw(serving(own_image=ours)),
         "release": draw(release(versions)),
     }
+    split = is_split(document["release"]["strategy"])
+    document["serving"] = draw(serving(own_image=ours, split=split))
     if draw(st.booleans()):
         document["metadata"]["description"] = draw(texts())
     environments = draw(st.sampled_from([None, ["staging"], ["staging", "production"]]))
     if environments is not None:
         either = (framework, form) in FORMATS
-        overrides = _overrides(own_image=ours, either=either)
+        overrides = _overrides(own_image=ours, either=either, split=split)
         document["environments"] = {name: draw(overrides) for name in environments}
     return GeneratedSpec(document, files)
 
 
-def _overrides(*, own_image: bool, either: bool) -> SearchStrategy[Document]:
+def _overrides(*, own_image: bool, either: bool, split: bool) -> SearchStrategy[Document]:
     least = st.integers(1, 3)
-    other = serving(own_image=not own_image).map(lambda part: {"serving": part})
+    other = serving(own_image=not own_image, split=split).map(lambda part: {"serving": part})
     scaling = st.builds(lambda n, more: {"min": n, "max": n + more}, least, st.integers(0, 3))
-    whole = serving(own_image=own_image).map(lambda part: {"serving": part})
+    whole = serving(own_image=own_image, split=split).map(lambda part: {"serving": part})
     scaled = st.builds(lambda s: {"serving": {"scaling": s}}, scaling)
     return st.one_of(st.just({}), scaled, whole, *([other] if either else []))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from fractions import Fraction
+from typing import Any, TypeAlias
 
 import pytest
 import yaml
@@ -94,17 +95,98 @@ def test_readers_of_yaml_agree(workspace: Workspace, spec: GeneratedSpec) -> Non
             assert old == list(reader.load_all(io.StringIO(artifact.text)))
 
 
+Shares: TypeAlias = dict[str, Fraction]
+
+
+def share_of(written: str) -> Fraction:
+    """Return a percentage of a spec as a share."""
+    return Fraction(written.removesuffix("%")) / 100
+
+
+def expected(release: dict[str, Any], plan: Plan) -> list[tuple[Shares, Shares]]:
+    """Return what each rule must send to each workload, and copy to it, by the spec's words.
+
+    The rule of the candidate's users comes first, where there are any.
+    """
+    stable, *others = [each.workload for each in plan.release.variants]
+    ((name, strategy),) = release["strategy"].items()
+    everyone: tuple[Shares, Shares] = ({stable: Fraction(1)}, {})
+    if not others or name == "rolling" or "handover" in release:
+        return [({plan.active: Fraction(1)}, {})]
+    (candidate,) = others
+    if name == "blueGreen":
+        return [({stable if strategy["active"] == "stable" else candidate: Fraction(1)}, {})]
+    if name == "ab":
+        return [({candidate: Fraction(1)}, {}), everyone]
+    if name == "shadow":
+        return [({stable: Fraction(1)}, {candidate: share_of(strategy["mirror"])})]
+    step = strategy["step"]
+    share = share_of(strategy["steps"][step - 1]["weight"]) if step else Fraction(0)
+    return [({stable: 1 - share, candidate: share}, {})]
+
+
+def workload_of(manifest: Manifest, service: str) -> str:
+    """Return the workload behind a Service."""
+    (name,) = pods_of(manifest, manifest.named("Service", service)["spec"]["selector"])
+    return name
+
+
+def sent(manifest: Manifest, rule: dict[str, Any]) -> tuple[Shares, Shares]:
+    """Return what a rule of an HTTPRoute sends to each workload, and copies to it."""
+    total = sum(backend["weight"] for backend in rule["backendRefs"])
+    shares = {
+        workload_of(manifest, backend["name"]): Fraction(backend["weight"], total)
+        for backend in rule["backendRefs"]
+    }
+    assert len(shares) == len(rule["backendRefs"])
+    mirrors = [each["requestMirror"] for each in rule.get("filters", [])]
+    copies = {
+        workload_of(manifest, each["backendRef"]["name"]): Fraction(
+            each["fraction"]["numerator"], each["fraction"]["denominator"]
+        )
+        for each in mirrors
+    }
+    assert len(copies) == len(mirrors)
+    return shares, copies
+
+
+def some(shares: Shares) -> Shares:
+    """Return the shares that are any."""
+    return {name: share for name, share in shares.items() if share}
+
+
 @examples
 @given(spec=specs())
-def test_callers_reach_the_active_workload(workspace: Workspace, spec: GeneratedSpec) -> None:
+def test_requests_go_where_the_spec_says(workspace: Workspace, spec: GeneratedSpec) -> None:
+    release = spec.document["release"]
     for plan, manifest in rendered(workspace, spec):
         service = manifest.named("Service", plan.name)
         assert pods_of(manifest, service["spec"]["selector"]) == [plan.active]
+        wanted = expected(release, plan)
         for route in manifest.of("HTTPRoute"):
-            (rule,) = route["spec"]["rules"]
-            (loaded,) = [backend for backend in rule["backendRefs"] if backend["weight"]]
-            behind = manifest.named("Service", loaded["name"])
-            assert pods_of(manifest, behind["spec"]["selector"]) == [plan.active]
+            rules = [sent(manifest, rule) for rule in route["spec"]["rules"]]
+            assert [(some(a), some(b)) for a, b in rules] == [(some(a), some(b)) for a, b in wanted]
+            matches = [rule["matches"] for rule in route["spec"]["rules"]]
+            assert ["headers" in match for match in matches[-1]] == [False]
+            assert all("headers" in match for each in matches[:-1] for match in each)
+
+
+@examples
+@given(spec=specs())
+def test_the_plan_has_the_shares_of_its_routes(workspace: Workspace, spec: GeneratedSpec) -> None:
+    """Variants and mirrors, which the arithmetic and the simulator go by, say the same."""
+    for plan, manifest in rendered(workspace, spec):
+        release = plan.release
+        weights = {each.workload: Fraction(each.weight, release.total) for each in release.variants}
+        assert sum(weights.values()) == 1
+        moved = {plan.active: Fraction(1)} if "handover" in spec.document["release"] else weights
+        candidates = {each.workload for each in release.variants if each.role == "candidate"}
+        assert {each.workload for each in release.mirrors} <= candidates
+        copies = {e.workload: Fraction(e.numerator, e.denominator) for e in release.mirrors}
+        for route in manifest.of("HTTPRoute"):
+            everyone = sent(manifest, route["spec"]["rules"][-1])
+            assert some(everyone[0]) == some(moved)
+            assert some(everyone[1]) == some(copies)
 
 
 @examples

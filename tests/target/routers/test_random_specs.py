@@ -61,7 +61,8 @@ def test_every_object(
     checked = workspaces[router].check(GeneratedSpec(document, drawn.files))
     if checked.findings:
         rules = {finding.rule for finding in checked.findings}
-        assert rules <= {"target/capability"}, [f.message for f in checked.findings]
+        # Nobody counts the requests that come through no gateway to an image of one's own.
+        assert rules <= {"target/capability", "target/metric"}, checked.findings
         return
     compiled = workspaces[router].compiler.compile(checked.deployments)
     found = manifests(compiled.artifacts)
