@@ -152,7 +152,7 @@ def test_known_numbers_of_no_failures():
 @given(st.integers(0, 3000), st.integers(0, 3000))
 def test_mcnemar(one, other):
     theirs = contingency_tables.mcnemar([[0, one], [other, 0]], exact=True).pvalue
-    assert mcnemar(one, other) == pytest.approx(theirs, rel=1e-7, abs=1e-300)
+    assert mcnemar(one, other) == pytest.approx(theirs, rel=1e-7, abs=1e-290)
     assert mcnemar(one, other) == mcnemar(other, one)
 
 
