@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from fairway.source.layers import Merged
@@ -182,6 +182,17 @@ class Deployment(NamedTuple):
     def source(self) -> str:
         """The spec's file relative to the project's folder."""
         return f"{self.folder}/{self.file}" if self.folder else self.file
+
+
+def usual_environment(deployments: Sequence[Deployment]) -> Deployment:
+    """Return the deployment that is meant when no environment is named.
+
+    It is the only one with a candidate; of several, the last in the order of promotion. Where
+    none has one it is the last of ``deployments``, which are those of one spec, in its order.
+    """
+    order = list(deployments[-1].project.environments)
+    moving = [each for each in deployments if each.spec.release.candidate]
+    return max(moving, key=lambda each: order.index(each.environment), default=deployments[-1])
 
 
 def workload_name(deployment: str, version: str) -> str:

@@ -201,12 +201,25 @@ def test_a_mirror_that_compares_nothing_is_refused(run, tmp_path, monkeypatch):
     assert "the release compares nothing" in done.err
 
 
-def test_the_last_environment_is_taken_by_default(run, tmp_path, monkeypatch):
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_last_environment_with_a_candidate_is_taken_by_default(
+    run, tmp_path, monkeypatch, turned
+):
     monkeypatch.chdir(tmp_path)
-    environments = "  staging: {}\n  production: {serving: {traffic: {expected: 7/s}}}\n"
-    spec = write_release(tmp_path, CANARY, environments=environments)
+    lines = ["  staging: {}\n", "  production: {serving: {traffic: {expected: 7/s}}}\n"]
+    spec = write_release(tmp_path, CANARY, environments="".join(lines[::-1] if turned else lines))
     assert "traffic 7/s" in run("simulate", str(spec), "--runs", "10").out
     assert "traffic 40/s" in run("simulate", str(spec), "--runs", "10", "--env", "staging").out
+
+
+def test_an_environment_without_a_candidate_is_passed_over(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rolling = "  production: {release: {candidate: null, strategy: {rolling: {}}}}\n"
+    spec = write_release(tmp_path, CANARY, environments=f"  staging: {{}}\n{rolling}")
+    assert "churn in staging: canary" in run("simulate", str(spec), "--runs", "10").out
+    spec.write_text(spec.read_text("utf-8").replace("staging: {}", rolling.strip().replace(
+        "production", "staging")))  # fmt: skip
+    assert "churn in production: rolling" in run("simulate", str(spec), "--runs", "10").out
 
 
 def test_arrays_are_not_imported_by_other_commands(tmp_path):

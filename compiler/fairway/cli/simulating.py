@@ -42,7 +42,8 @@ class Asked:
 
 
 _OPTIONS = (
-    click.option("--env", "environment", help="The environment. Default: the spec's last one."),
+    click.option("--env", "environment",
+                 help="The environment. Default: the last one with a candidate."),
     click.option("--scenario", type=click.Path(dir_okay=False), metavar="FILE",
                  help="A scenario (YAML or JSON): traffic and faults over time."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT",

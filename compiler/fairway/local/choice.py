@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fairway.compile import Compiler
-from fairway.deployment import Deployment, Routing
+from fairway.deployment import Deployment, Routing, usual_environment
 from fairway.errors import UsageError
 from fairway.finding import Diagnostic, Severity
 from fairway.fleet import Fleet
@@ -44,7 +44,7 @@ class Chosen(NamedTuple):
 
 
 def choose(path: str, environment: str | None, now: str | None = None) -> Chosen:
-    """Check the one spec in ``path``, and plan it for ``environment``: its first when not given.
+    """Check the one spec in ``path``, and plan it for ``environment``, else its usual one.
 
     Raises ``UsageError`` when there are several specs, or it does not have the environment.
     """
@@ -77,10 +77,10 @@ def plan_here(deployment: Deployment, loaded: LoadedProject, compiler: Compiler)
 
 
 def _deployment(found: tuple[Deployment, ...], environment: str | None) -> Deployment:
-    by_name: Mapping[str, Deployment] = {each.environment: each for each in found}
     if environment is None:
-        return found[0]
+        return usual_environment(found)
+    by_name: Mapping[str, Deployment] = {each.environment: each for each in found}
     if environment not in by_name:
         message = f"--env {environment}: {found[0].name} has {listed(by_name)}"
-        raise UsageError(message, "name one of them, or leave it out for the first")
+        raise UsageError(message, "name one of them, or leave it out for the one with a candidate")
     return by_name[environment]

@@ -31,7 +31,7 @@ _SHOWN_FINDINGS: Final = 10
 class Wanted(NamedTuple):
     """What a run is asked for.
 
-    ``environment`` None is the spec's first; ``step`` overrides that of the spec. ``rate`` is how
+    ``environment`` None is the usual one; ``step`` overrides that of the spec. ``rate`` is how
     many requests a second are made, 0 for none, and ``seconds`` how long the run lasts, both as
     they are here; ``scale`` is how many seconds of the plan one here is. With ``auto`` steps
     follow each other.

@@ -55,6 +55,8 @@ def run_here(asked: Asked, choice: Choice) -> bool:
             shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
             if asked.drill is not None:
                 shown.say(f"drill: {asked.drill}")
+                if len(choice.plan.release.variants) == 1:
+                    shown.say("it is the only version that serves, so nothing judges it")
             with suppress(StoppedError):
                 run.run()
         finally:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from fairway.check import Checked, check_spec
 from fairway.compile import Compiler
-from fairway.deployment import Deployment
+from fairway.deployment import Deployment, usual_environment
 from fairway.errors import UsageError
 from fairway.finding import Severity
 from fairway.fleet import Fleet
@@ -48,7 +48,7 @@ class Subject(NamedTuple):
 
 
 def find_subject(path: str, environment: str | None) -> Subject:
-    """Return what ``path`` runs in ``environment``, by default in the last one that it names.
+    """Return what ``path`` runs in ``environment``, by default in its usual one.
 
     Raises ``UsageError`` for a spec with errors, for an environment that it does not have, and
     for a release without a version to try.
@@ -69,7 +69,7 @@ def _deployment(checked: Checked, environment: str | None) -> Deployment:
     known = {deployment.environment: deployment for deployment in checked.judged}
     if environment is not None and environment not in known:
         raise UsageError(f"--env {environment}: the spec has {listed(known)}")
-    return known[environment] if environment else checked.judged[-1]
+    return known[environment] if environment else usual_environment(checked.judged)
 
 
 def _subject(deployment: Deployment, loaded: LoadedProject, path: str) -> Subject:

@@ -52,7 +52,7 @@ def _drill(ctx: click.Context, param: click.Parameter, text: str | None) -> Dril
 @click.command
 @click.argument("path", type=click.Path())
 @click.option("--env", "environment", metavar="NAME",
-              help="The environment whose release is run; default: the spec's first.")  # fmt: skip
+              help="The environment to run; default: the last one with a candidate.")  # fmt: skip
 @click.option("--step", type=click.IntRange(min=0), metavar="N",
               help="The canary's step to begin with; default: the one that the spec names.",
               )  # fmt: skip
