@@ -14,6 +14,7 @@ from fairway.location import Route
 from fairway.source.layers import Merged
 from fairway.spec.limits import LIMITS
 from fairway.spec.nearest import listed, nearest
+from fairway.spec.positive import POSITIVE
 from fairway.spec.slug import slug
 from fairway.spec.strategies import STRATEGIES
 from fairway.spec.units import Percentage
@@ -250,6 +251,7 @@ RULES: Mapping[MeaningRule, tuple[Route, ...]] = {
     _gateway: (("serving", "callers"), ("serving", "hosts")),
     _unique_items: (("serving", "hosts"), ("serving", "secrets"), ("metadata", "owners")),
     _slugs: (("metadata", "name"), _VERSION_NAMES),
+    **POSITIVE,
     **LIMITS,
 }
 """Every rule with the routes that it reads: where they do not bind, it has nothing to say."""
