@@ -46,17 +46,15 @@ def design(
 ) -> Design:
     """Return the design for ``outcomes``: each a baseline and an absolute effect, both ratios.
 
-    An effect is looked for as it is written: a positive one is a rise. Where the rate cannot
-    rise by so much, it is a fall. ``share`` is the candidate's part of all units. Raises
-    ``ValueError`` for numbers that no experiment can have.
+    An effect is looked for as it is written: a positive one is a rise. ``share`` is the
+    candidate's part of all units. Raises ``ValueError`` for numbers that no experiment can have,
+    such as a rate that would rise above 1.
     """
     each = planned_alpha(alpha, len(outcomes))
     fractions = equal_looks(looks)
     factor = inflation(fractions, each, power, spending) if looks > 1 else 1.0
     samples = tuple(
-        required_sample(
-            baseline, effect if baseline + effect < 1.0 else -effect, each, power, share, factor
-        )
+        required_sample(baseline, effect, each, power, share, factor)
         for baseline, effect in outcomes
     )
     return Design(

@@ -66,6 +66,5 @@ def _outcome(
 
 
 def _possible(baseline: float, effect: float) -> bool:
-    """Return whether there is a rate that differs from ``baseline`` by ``effect``."""
-    others = (baseline + effect, baseline - effect)
-    return 0.0 < baseline < 1.0 and effect > 0.0 and any(0.0 < each < 1.0 for each in others)
+    """Return whether a rate of ``baseline`` can rise by ``effect``."""
+    return effect > 0.0 and baseline > 0.0 and baseline + effect < 1.0

@@ -59,7 +59,7 @@ class CanaryProof(NamedTuple):
 class OutcomeProof(NamedTuple):
     """What one outcome of an experiment needs: users for each side, and the time until they came.
 
-    It is not ``possible`` where no number of users tells its rate from one that differs by the
+    It is not ``possible`` where no number of users tells its rate from one that is higher by the
     effect. The numbers are 0 in an experiment that is not possible.
     """
 

@@ -98,7 +98,7 @@ PROOF_WORDS: Mapping[str, Mapping[str, str]] = {
         "metric": "The outcome.",
         "baseline": "Its rate today, from 0 to 1.",
         "effect": "The absolute difference worth finding.",
-        "possible": "There is a rate that differs by so much.",
+        "possible": "The rate can rise by so much.",
         "stable": "The users of stable that it takes.",
         "candidate": "The users of the candidate that it takes.",
         "seconds": "When they have come.",
