@@ -38,7 +38,7 @@ def test_an_edit_re_routes_without_a_restart(tmp_path: Path) -> None:
 
         said = len(run.lines)
         write(tmp_path, document(canary("50%", "1000%")))
-        run.until("deployment.yaml:.*1000%.*more than 100%", said)
+        run.until(r"deployment\.yaml:\d+:\d+: .*1000%.*more than 100%", said)
         run.until("the edit is not live", said)
         assert versions(port) == {CANDIDATE}  # as before
 
@@ -123,7 +123,9 @@ def test_a_signal_at_any_time_leaves_nothing(tmp_path: Path, number: signal.Sign
         while not port and not any("fairway.serve" in each for each in run.children.values()):
             run.children |= children_of(run.pid)  # as soon as there is something to leave
         run.signal(number)
-        assert run.wait() == 0
+        assert run.wait() == (0 if port else 130)
+    assert ("interrupted" in run.error) == (port == 0)
+    assert ("stopped: 1.0.0 answered" in run.said) == (port > 0)
     if port:
         with socket.socket() as again:
             again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -144,6 +146,7 @@ def test_what_is_missing_is_said_before_anything_starts(tmp_path: Path) -> None:
         ("--drill", "9.9.9: errors=30%"): "does not run 9.9.9",
         ("--drill", "1.1.0: colour=red"): "no fault 'colour'",
         ("--step", "3"): "has steps 0 to 1",
+        ("--logs", f"{spec}/logs"): "deployment.yaml is no folder",
         ("--env", "moon"): "--env moon: digit-reader has box",
         ("--requests", "many"): "--requests: `many` is not a rate",
     }.items():
@@ -151,6 +154,8 @@ def test_what_is_missing_is_said_before_anything_starts(tmp_path: Path) -> None:
             assert run.wait() == 2, options
         assert words in run.error
         assert not run.children
+        assert not run.said
+        assert not list((tmp_path / "temporary").iterdir())
 
 
 def test_a_spec_with_findings_is_not_run(tmp_path: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from time import monotonic
 from typing import Final, NamedTuple
 
-from fairway.errors import FairwayError, UsageError
+from fairway.errors import FairwayError
 from fairway.finding import Severity
 from fairway.local.choice import Choice, Chosen, choose
 from fairway.local.fate import fate_of
@@ -17,8 +18,9 @@ from fairway.local.ports import HOST
 from fairway.local.screen import Screen
 from fairway.local.server import contract_of, unset_secrets
 from fairway.local.session import Session
-from fairway.local.stepping import at_step
+from fairway.local.stepping import at_step, first_step
 from fairway.local.view import lasted, view_of
+from fairway.local.waiting import StoppedError
 from fairway.local.watch import digest_of
 from fairway.plan.model import Plan
 from fairway.spec.nearest import listed
@@ -67,7 +69,7 @@ class LocalRun:
         self._plan = choice.plan
         self._guard: Guard | None = None
         self._history = History(_LOOK_BACK)
-        self._load: Load | None = None
+        self._load = _load(wanted, choice) if wanted.rate else None
         self._began = monotonic()
         self._digest = ""
         self._alive = True
@@ -81,10 +83,8 @@ class LocalRun:
         """
         self._start()
         try:
-            while not self._stop.wait(_TICK):
-                self._tick()
-                if self._wanted.seconds is not None and self._here() >= self._wanted.seconds:
-                    break
+            with suppress(StoppedError):  # while an edit was waited for
+                self._look_after()
         finally:
             if self._load is not None:
                 self._load.stop()
@@ -95,7 +95,7 @@ class LocalRun:
     def _start(self) -> None:
         started = monotonic()
         self._digest = digest_of(self._choice.files)
-        step = self._first_step(self._choice.plan)
+        step = first_step(self._choice.plan, self._wanted.step)
         plan = self._choice.plan if step is None else at_step(self._choice.plan, step)
         self._session.bring(self._choice, plan)
         self._began = monotonic()
@@ -104,24 +104,8 @@ class LocalRun:
         url = f"http://{HOST}:{self._wanted.port}{path}"
         self._say(f"ready after {monotonic() - started:.1f} s: POST {url}")
         self._say_what_is_missing()
-        if self._wanted.rate:
-            self._start_load()
-
-    def _first_step(self, plan: Plan) -> int | None:
-        """Return the step to begin with; None for what has no steps."""
-        wanted = self._wanted.step
-        if not plan.release.canary:
-            if wanted is not None:
-                raise UsageError(f"--step: {plan.name} is released as {plan.strategy}, in no steps")
-            return None
-        (canary,) = plan.release.canary
-        if wanted is not None and not 0 <= wanted <= len(canary.steps):
-            raise UsageError(f"--step {wanted}: {plan.name} has steps 0 to {len(canary.steps)}")
-        if wanted and len(plan.release.variants) == 1:
-            raise UsageError(
-                f"--step {wanted}: {plan.name} has no candidate that could get a share"
-            )
-        return canary.step if wanted is None else wanted
+        if self._load is not None:
+            self._load.start()
 
     def _adopt(self, plan: Plan, step: int | None) -> None:
         """Guard a release from its begin."""
@@ -146,15 +130,13 @@ class LocalRun:
             source = self._guard.reads_from(prometheus)
             self._say(f"gates are read from {'Prometheus' if source else 'the proxy itself'}")
 
-    def _start_load(self) -> None:
-        choice = self._choice
-        stable = choice.deployment.spec.release.stable
-        contract = contract_of(choice.deployment, choice.root, stable)
-        release, rate = self._plan.release, self._wanted.rate
-        self._load = Load(self._wanted.port, self._plan.name, contract, release, rate)
-        self._load.start()
-
     # -- every tick --------------------------------------------------------------------------------
+
+    def _look_after(self) -> None:
+        while not self._stop.wait(_TICK):
+            self._tick()
+            if self._wanted.seconds is not None and self._here() >= self._wanted.seconds:
+                break
 
     def _tick(self) -> None:
         self._processes()
@@ -221,7 +203,7 @@ class LocalRun:
     def _refuse(self, chosen: Chosen) -> None:
         errors = [each for each in chosen.diagnostics if each.severity >= Severity.ERROR]
         for each in errors[:_SHOWN_FINDINGS]:
-            line = f":{each.span.line}" if each.span is not None else ""
+            line = f":{each.span.line}:{each.span.column}" if each.span is not None else ""
             self._say(f"{each.file}{line}: {each.rule}: {each.message}")
         self._say("the edit is not live: the routes stay as they are")
 
@@ -264,6 +246,11 @@ class LocalRun:
 
     def _say(self, text: str) -> None:
         self._screen.say(f"{lasted(self._at()):>7}  {text}")
+
+
+def _load(wanted: Wanted, choice: Choice) -> Load:
+    contract = contract_of(choice.deployment, choice.root, choice.deployment.spec.release.stable)
+    return Load(wanted.port, choice.plan.name, contract, choice.plan.release, wanted.rate)
 
 
 def _identity(plan: Plan) -> tuple[object, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Final, NamedTuple
@@ -21,7 +22,8 @@ from fairway.local.run import LocalRun, Wanted
 from fairway.local.screen import screen
 from fairway.local.server import require_serving
 from fairway.local.session import Session, Setting
-from fairway.local.waiting import StoppedError, Waiter
+from fairway.local.stepping import first_step
+from fairway.local.waiting import Waiter
 from fairway.spec.nearest import listed
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,14 +41,15 @@ class Asked(NamedTuple):
 def run_here(asked: Asked, choice: Choice) -> bool:
     """Run a release until a signal or its time ends it; return whether it was rolled back.
 
-    Raises ``UsageError`` and ``FairwayError`` before anything runs when something is missing, and
-    ``FairwayError`` when the run cannot go on; whatever happens, nothing is left running.
+    Raises ``UsageError`` and ``FairwayError`` before anything runs when something is missing,
+    ``StoppedError`` when a signal comes before it is ready, and ``FairwayError`` when the run
+    cannot go on; whatever happens, nothing is left running.
     """
-    _check(asked, choice)
+    with_prometheus = _check(asked, choice)
     port = claimed(asked.wanted.port)
     wanted = asked.wanted._replace(port=port, environment=choice.deployment.environment)
     with _stopping() as stop, _folder(asked, choice) as folder:
-        setting = Setting(folder, port, asked.drill, _with_prometheus(asked))
+        setting = Setting(folder, port, asked.drill, with_prometheus)
         shown = screen()
         session = Session(setting, Waiter(stop))
         run = LocalRun(wanted, choice, session, shown, stop)
@@ -57,21 +60,33 @@ def run_here(asked: Asked, choice: Choice) -> bool:
                 shown.say(f"drill: {asked.drill}")
                 if len(choice.plan.release.variants) == 1:
                     shown.say("it is the only version that serves, so nothing judges it")
-            with suppress(StoppedError):
-                run.run()
+            run.run()
         finally:
             session.close()
             shown.close()
         return run.rolled_back
 
 
-def _check(asked: Asked, choice: Choice) -> None:
+def _check(asked: Asked, choice: Choice) -> bool:
+    """Check what is asked for and what it needs; return whether a Prometheus is run."""
+    first_step(choice.plan, asked.wanted.step)
+    if asked.logs is not None:
+        _check_logs(Path(asked.logs))
     require_serving(choice.deployment)
     envoy.program()
     versions = [each.version for each in choice.plan.workloads]
     if asked.drill is not None and asked.drill.version not in versions:
         message = f"--drill: {choice.plan.name} does not run {asked.drill.version}"
         raise UsageError(message, f"name one of {listed(dict.fromkeys(versions))}")
+    return _with_prometheus(asked)
+
+
+def _check_logs(folder: Path) -> None:
+    """Raise ``UsageError`` when the folder cannot be written to, or made where it is missing."""
+    there = next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        why = "cannot be written to" if there.is_dir() else "is no folder"
+        raise UsageError(f"--logs {folder}: {there} {why}", "name another folder")
 
 
 def _with_prometheus(asked: Asked) -> bool:
@@ -106,6 +121,8 @@ def _folder(asked: Asked, choice: Choice) -> Iterator[Path]:
         yield folder
         if asked.logs is not None:
             _keep(folder / "logs", Path(asked.logs))
+    except UsageError:
+        raise  # before anything had a log
     except FairwayError as error:
         kept = Path(asked.logs) if asked.logs is not None else Path(f"{folder}-logs")
         _keep(folder / "logs", kept)

@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from fairway.errors import UsageError
 from fairway.plan.model import Plan
 from fairway.plan.proxying import portions
 from fairway.plan.release import Variant
+
+
+def first_step(plan: Plan, wanted: int | None) -> int | None:
+    """Return the step to begin with, the plan's unless one is ``wanted``; None without steps.
+
+    Raises ``UsageError`` for a step that the release does not have.
+    """
+    if not plan.release.canary:
+        if wanted is not None:
+            raise UsageError(f"--step: {plan.name} is released as {plan.strategy}, in no steps")
+        return None
+    (canary,) = plan.release.canary
+    if wanted is not None and not 0 <= wanted <= len(canary.steps):
+        raise UsageError(f"--step {wanted}: {plan.name} has steps 0 to {len(canary.steps)}")
+    if wanted and len(plan.release.variants) == 1:
+        raise UsageError(f"--step {wanted}: {plan.name} has no candidate that could get a share")
+    return canary.step if wanted is None else wanted
 
 
 def at_step(plan: Plan, step: int) -> Plan:

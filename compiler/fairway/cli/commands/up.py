@@ -101,7 +101,8 @@ def command(
     With --time-scale 60, half an hour of the plan lasts 30 seconds. Each request then counts as
     60, so that rates and the numbers of requests are those of the plan, with the noise of fewer.
 
-    The exit code is 1 when a release was rolled back. Needs the extra `local`.
+    The exit code is 1 when a release was rolled back, and 130 when it is interrupted before it is
+    ready. Needs the extra `local`.
 
     \b
       fairway up specs/fraud-detector --requests 50/s --drill "3.2.0: errors=30%"
@@ -119,6 +120,7 @@ def _run(asked: Asked) -> int:
     """Check and compile the release, run it, and return the exit code."""
     from fairway.local.choice import choose
     from fairway.local.start import run_here
+    from fairway.local.waiting import StoppedError
 
     path = asked.wanted.path
     chosen = choose(path, asked.wanted.environment, asked.wanted.now)
@@ -129,7 +131,10 @@ def _run(asked: Asked) -> int:
         count = len(chosen.diagnostics)
         found = "1 finding that stops" if count == 1 else f"{count} findings that stop"
         click.echo(f"{found} nothing: see `fairway validate {path}`", err=True)
-    return int(run_here(asked, chosen.choice))
+    try:
+        return int(run_here(asked, chosen.choice))
+    except StoppedError:
+        raise click.Abort from None
 
 
 def _report(chosen: Chosen) -> None:
