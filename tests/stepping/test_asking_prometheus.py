@@ -116,6 +116,7 @@ def test_all_gates_are_asked_at_one_time(begun: Repository) -> None:
 ANSWERS: dict[str, tuple[int, str, int, str]] = {
     "nothing measured": (200, vector(), 1, "says nothing: 0 requests; fewer than 3000"),
     "not a number": (200, vector("NaN"), 1, "says nothing: 0 requests; fewer than 3000"),
+    "a negative count": (200, vector("-1"), 3, "requests -1 is no count, which is from 0 on"),
     "two series": (200, vector("1", "2"), 3, "2 series, and a gate takes one number"),
     "a query that is refused": (
         400, refusal("bad_data", "parse error"), 3, "Prometheus refuses it: bad_data: parse error",

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from fairway.errors import FairwayError
 
-_FIX = "correct the metric's query in the target's series.yaml, or the file that holds the answer"
+QUERY = "correct the metric's query in the target's series.yaml, or the file that holds the answer"
+"""The fix of an answer that cannot be a gate's."""
 
 
 class Sample(NamedTuple):
@@ -28,10 +29,10 @@ def sample_of(answer: object, where: str) -> Sample:
     and for an answer that may not be whole.
     """
     if not isinstance(answer, dict) or answer.get("status") not in ("success", "error"):
-        raise FairwayError(f"{where}: not an answer of Prometheus", _FIX)
+        raise FairwayError(f"{where}: not an answer of Prometheus", QUERY)
     if answer["status"] == "error":
         said = f"{answer.get('errorType', 'error')}: {answer.get('error', 'no reason')}"
-        raise FairwayError(f"{where}: Prometheus refuses it: {said}", _FIX)
+        raise FairwayError(f"{where}: Prometheus refuses it: {said}", QUERY)
     warnings = answer.get("warnings")
     if warnings:
         first = warnings[0] if isinstance(warnings, list) else warnings
@@ -43,9 +44,9 @@ def sample_of(answer: object, where: str) -> Sample:
     if kind == "scalar":
         return _sample(result, where)
     if kind != "vector" or not isinstance(result, list):
-        raise FairwayError(f"{where}: the answer is a {kind}, not an instant vector", _FIX)
+        raise FairwayError(f"{where}: the answer is a {kind}, not an instant vector", QUERY)
     if len(result) > 1:
-        raise FairwayError(f"{where}: {len(result)} series, and a gate takes one number", _FIX)
+        raise FairwayError(f"{where}: {len(result)} series, and a gate takes one number", QUERY)
     if not result:
         return Sample(nan, None)
     return _sample(result[0].get("value") if isinstance(result[0], dict) else None, where)
@@ -58,4 +59,4 @@ def _sample(pair: object, where: str) -> Sample:
             return Sample(float(pair[1]), float(pair[0]))
     except (TypeError, ValueError):
         pass
-    raise FairwayError(f"{where}: a series without time and value", _FIX)
+    raise FairwayError(f"{where}: a series without time and value", QUERY)

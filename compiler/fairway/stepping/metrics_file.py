@@ -24,13 +24,15 @@ from fairway.plan.release import Canary
 from fairway.plan.verdict import Reading
 from fairway.source.strict_json import unique
 from fairway.spec.nearest import listed, nearest
-from fairway.stepping.answer import sample_of
+from fairway.stepping.answer import QUERY, sample_of
 from fairway.stepping.measured import About, Taken, reading, readings_of
+from fairway.stepping.possible import EXTRAPOLATED, impossible
 
 _HEAD = ("metricsVersion", *About._fields, "from", "to")
 _KEYS = (*_HEAD, "readings", "answers", "queries", "window", "source")
 _SLACK = 60.0
 _FIX = "begin with what --questions prints, and measure again"
+_POSSIBLE = "write ratios from 0 to 1, times in seconds, and null for what was not measured"
 
 
 def read_metrics(path: Path, what: About, canary: Canary) -> Taken:
@@ -92,12 +94,12 @@ def _given(path: Path, value: Mapping[str, object], canary: Canary) -> dict[str,
     given = value.get("readings", {})
     if not isinstance(given, dict):
         raise UsageError(f"{path}: `readings` is not a map of gates", _FIX)
-    names = [gate.name for gate in canary.gates]
+    gates = {gate.name: gate for gate in canary.gates}
     found = {}
     for name, each in given.items():
         at = f"{path}: readings.{name}"
-        if name not in names:
-            raise UsageError(f"{at}: there is no such gate; there are {listed(names)}", _FIX)
+        if name not in gates:
+            raise UsageError(f"{at}: there is no such gate; there are {listed(gates)}", _FIX)
         if not isinstance(each, dict) or "value" not in each or "requests" not in each:
             raise UsageError(f"{at}: expected `value` and `requests`", _FIX)
         for key in each:
@@ -105,6 +107,11 @@ def _given(path: Path, value: Mapping[str, object], canary: Canary) -> dict[str,
                 raise UsageError(f"{at}: unknown key {key!r}", f"write {listed(Reading._fields)}")
         numbers = [_number(each.get(key), f"{at}.{key}") for key in Reading._fields]
         found[name] = reading(*numbers)
+        wrong = impossible(gates[name], found[name])
+        if wrong:
+            raise UsageError(f"{at}: {wrong}", _POSSIBLE)
+        if not found[name].requests.is_integer():
+            raise UsageError(f"{at}: requests {each['requests']} is no whole number", "round it")
     return found
 
 
@@ -137,4 +144,9 @@ def _answered(
             raise UsageError(message, "ask with `time` set to `to`")
         return sample.value
 
-    return readings_of(canary, number)
+    found = readings_of(canary, number)
+    for gate in canary.gates:
+        wrong = impossible(gate, found[gate.name], EXTRAPOLATED)
+        if wrong:
+            raise UsageError(f"{path}: the answers for {gate.name}: {wrong}", QUERY)
+    return found

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from math import nan
 
 from fairway import prometheus
-from fairway.errors import UsageError
+from fairway.errors import FairwayError, UsageError
 from fairway.plan.release import Canary
-from fairway.stepping.answer import sample_of
+from fairway.stepping.answer import QUERY, sample_of
 from fairway.stepping.measured import Taken, queries_of, readings_of
+from fairway.stepping.possible import EXTRAPOLATED, impossible
 
 
 def parse_headers(given: Sequence[str]) -> dict[str, str]:
@@ -33,7 +34,8 @@ def parse_headers(given: Sequence[str]) -> dict[str, str]:
 def ask(url: str, canary: Canary, now: datetime, headers: Mapping[str, str]) -> Taken:
     """Return the gates' readings at ``now``, over the window before it.
 
-    Raises ``FairwayError`` when Prometheus cannot be reached, or does not answer a query.
+    Raises ``FairwayError`` when Prometheus cannot be reached, or does not answer a query, or answers what
+    cannot be.
     """
     from fairway.resolve.answers import shown_url
 
@@ -41,4 +43,8 @@ def ask(url: str, canary: Canary, now: datetime, headers: Mapping[str, str]) -> 
     answers = prometheus.ask(url, queries_of(canary), f"{now.timestamp():.3f}", headers)
     numbers = {q: sample_of(answer, f"{shown}: {q}").value for q, answer in answers.items()}
     readings = readings_of(canary, lambda query: numbers.get(query, nan))
+    for gate in canary.gates:
+        wrong = impossible(gate, readings[gate.name], EXTRAPOLATED)
+        if wrong:
+            raise FairwayError(f"{shown}: the answers for {gate.name}: {wrong}", QUERY)
     return Taken(readings, now - timedelta(seconds=canary.window), now, shown)
