@@ -64,7 +64,10 @@ def test_a_move_is_told_whole(repository: Repository) -> None:
         "refusals": [],
         "findings": [],
         "notes": [],
-        "next": {"what": "hold it for 1h, then", "action": "advance"},
+        "next": {
+            "what": "fairway compile, and apply what it renders; hold it for 1h, then",
+            "action": "advance",
+        },
     }
 
 

@@ -49,7 +49,7 @@ MEASURED = {
     ),
     "a gate without a reading": (
         {name: GOOD[name] for name in list(GOOD)[:2]},
-        "gate error-ratio-within-3 (error-ratio within 0.5pp of stable) says nothing: 0 requests",
+        "gate error-ratio-within-3 (error-ratio within 0.5pp of stable) says nothing: ",
     ),
 }  # fmt: skip
 
@@ -109,6 +109,43 @@ def test_readings_of_another_time(late: Late, repository: Repository) -> None:
     assert untouched(repository)
 
 
+def test_a_gate_that_the_file_leaves_out(repository: Repository) -> None:
+    begun(repository)
+    metrics = repository.measured(at(minutes=40), {name: GOOD[name] for name in list(GOOD)[:2]})
+    refused = repository.move("advance", SPEC, "--metrics", metrics, time=at(minutes=41))
+    assert refused.code == 1
+    assert f"says nothing: {metrics} has no reading of it" in refused.out
+    assert "fix: measure it too: --questions prints its queries" in refused.out
+    assert "wait for more traffic" not in refused.out
+
+
+@pytest.mark.parametrize(("minute", "code"), [(10, 0), (11, 0), (12, 1), (39, 1)])
+def test_a_measurement_shorter_than_the_window(
+    minute: int, code: int, repository: Repository
+) -> None:
+    """One interval (a minute) may be missing of the window's half hour."""
+    begun(repository)
+    metrics = repository.measured(at(minutes=40), **{"from": at(minutes=minute)})
+    done = repository.move("advance", SPEC, "--metrics", metrics, time=at(minutes=41))
+    assert done.code == code, done.out
+    said = f"covers {40 - minute}m, and the gates look back 30m"
+    assert (said in done.out) == bool(code)
+
+
+def test_a_window_longer_than_the_hold(repository: Repository) -> None:
+    text = repository.step(1)
+    repository.commit(text.replace("minRequests", "window: 2h\n      minRequests"))
+    metrics = repository.measured(at(hours=1))
+    refused = repository.move("advance", SPEC, "--metrics", metrics, time=at(hours=1))
+    said = "is held for 2h (hold 30m, and the gates' window is 2h), and has been for 1h"
+    assert said in refused.out
+    taken = {"from": at(), "to": at(hours=2)}
+    metrics = repository.measured(at(hours=2), **taken)
+    done = repository.move("advance", SPEC, "--metrics", metrics, time=at(hours=2))
+    assert done.code == 0, done.out
+    assert "next: fairway compile, and apply what it renders; hold it for 2h, then" in done.out
+
+
 def test_readings_at_the_ends_of_what_counts(repository: Repository) -> None:
     begun(repository)
     metrics = repository.measured(at(minutes=30))
@@ -140,6 +177,30 @@ HEADS = {
     "a number that is none": (
         {"readings": readings("latency-p95-max-2", value="0.1")},
         "readings.latency-p95-max-2.value: expected a number",
+    ),
+    "a negative ratio": (
+        {"readings": readings("error-ratio-max-1", value=-1)},
+        "metrics.json: readings.error-ratio-max-1: value -1 cannot be: error-ratio is a ratio",
+    ),
+    "a ratio in percent": (
+        {"readings": readings("error-ratio-within-3", reference=1.5)},
+        "readings.error-ratio-within-3: reference 1.5 cannot be: error-ratio is a ratio",
+    ),
+    "a negative latency": (
+        {"readings": readings("latency-p95-max-2", value=-0.1)},
+        "value -0.1 cannot be: latency-p95 is a time in seconds, from 0 on",
+    ),
+    "an infinite latency": (
+        {"readings": readings("latency-p95-max-2", value=1e999)},
+        "value inf cannot be: latency-p95 is a time in seconds, from 0 on",
+    ),
+    "a negative count": (
+        {"readings": readings("latency-p95-max-2", requests=-5000)},
+        "requests -5000 is no count, which is from 0 on",
+    ),
+    "half a request": (
+        {"readings": readings("latency-p95-max-2", requests=4210.5)},
+        "requests 4210.5 is no whole number",
     ),
     "nothing": ({"readings": {}}, "neither `readings` nor `answers`"),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fairway.plan.release import Canary
 from fairway.stepping.gates import shown
-from fairway.stepping.move import Action, Change, Move, Refusal, Situation, refused
+from fairway.stepping.move import APPLY, Action, Change, Move, Refusal, Situation, refused
 from fairway.stepping.put import Wanted
 from fairway.stepping.words import percent, span
 
@@ -57,11 +57,12 @@ def _next_step(situation: Situation, canary: Canary) -> Move:
     )  # fmt: skip
     last = number + 1 == len(canary.steps)
     command: Action = "promote" if last else "advance"
+    hold = max(coming.hold, canary.window) if canary.gates else coming.hold
     move = Move(
         "advance",
         f"{state.candidate} to {percent(coming.percent)}",
         (change,),
-        then=f"hold it for {span(coming.hold)}, then",
+        then=f"{APPLY}; hold it for {span(hold)}, then",
         following=command,
     )
     if now is None:
@@ -83,7 +84,7 @@ def _switch(situation: Situation) -> Move:
         f"all traffic to {state.candidate}",
         (change,),
         refusals=_not_running(situation),
-        then=then,
+        then=f"{APPLY}; {then}",
         following="promote",
     )
 

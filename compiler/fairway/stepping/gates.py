@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from math import ceil
+from math import ceil, nan
 from typing import NamedTuple
 
 from fairway.evidence.dates import written
 from fairway.plan.release import Canary
-from fairway.plan.verdict import judge
+from fairway.plan.verdict import Verdict, judge
 from fairway.stepping.history import Commit, History
 from fairway.stepping.measured import NOTHING, Taken
 from fairway.stepping.move import Judged, Refusal, Situation, Wait
@@ -29,8 +29,13 @@ class Shown(NamedTuple):
     refusals: tuple[Refusal, ...]
 
 
-def held(situation: Situation, needed: float, what: str) -> tuple[tuple[Wait, ...], list[Refusal]]:
-    """Return since when the present state is in git, and what is missing of ``needed`` seconds."""
+def held(
+    situation: Situation, needed: float, what: str, reason: str = ""
+) -> tuple[tuple[Wait, ...], list[Refusal]]:
+    """Return since when the present state is in git, and what is missing of ``needed`` seconds.
+
+    ``reason`` says where that number comes from, when the spec does not say it itself.
+    """
     position = situation.state.position
     began = situation.history.since(situation.environment, lambda each: each.position == position)
     if began is None:
@@ -43,7 +48,8 @@ def held(situation: Situation, needed: float, what: str) -> tuple[tuple[Wait, ..
     if passed >= needed:
         return (wait,), []
     left = span(ceil(needed - passed))
-    why = f"{what} is held for {span(needed)}, and has been for {span(passed)} ({began.short})"
+    long = f"{span(needed)} ({reason})" if reason else span(needed)
+    why = f"{what} is held for {long}, and has been for {span(passed)} ({began.short})"
     fix = f"wait {left} more"
     if least:
         fix += "; the clone is shallow, so it may have been longer: `git fetch --unshallow`"
@@ -52,7 +58,11 @@ def held(situation: Situation, needed: float, what: str) -> tuple[tuple[Wait, ..
 
 def shown(situation: Situation, canary: Canary, needed: float, what: str) -> Shown:
     """Return what the present step has shown, after a hold of ``needed`` seconds."""
-    wait, refusals = held(situation, max(needed, canary.window if canary.gates else 0.0), what)
+    reason = ""
+    if canary.gates and canary.window > needed:
+        reason = f"hold {span(needed)}, and the gates' window is {canary.window_text}"
+        needed = canary.window
+    wait, refusals = held(situation, needed, what, reason)
     if not canary.gates:
         return Shown(wait, (), (), tuple(refusals))
     taken = situation.measure(canary)
@@ -68,8 +78,12 @@ def shown(situation: Situation, canary: Canary, needed: float, what: str) -> Sho
 
 def _judge(canary: Canary, taken: Taken) -> Iterator[Judged]:
     for gate in canary.gates:
-        reading = taken.readings.get(gate.name, NOTHING)
-        yield Judged(gate, reading, judge(gate, reading, canary.min_requests))
+        reading = taken.readings.get(gate.name)
+        if reading is None:
+            verdict = Verdict("unknown", nan, f"{taken.source} has no reading of it")
+            yield Judged(gate, NOTHING, verdict)
+        else:
+            yield Judged(gate, reading, judge(gate, reading, canary.min_requests))
 
 
 def _stale(
@@ -84,6 +98,13 @@ def _stale(
     if age > canary.window:
         why = f"{taken.source} is {span(age)} old, and the gates look back {canary.window_text}"
         yield Refusal(why, "measure again", forced=True)
+    length = (taken.end - taken.start).total_seconds()
+    if length < canary.window - canary.interval:
+        why = (
+            f"{taken.source} covers {span(length)}, and the gates look back {canary.window_text}"
+            f" (at most one interval of {canary.interval_text} may be missing)"
+        )
+        yield Refusal(why, f"measure over {canary.window_text}", forced=True)
     if began is not None and taken.start < began.time:
         why = (
             f"{taken.source} begins at {written(taken.start)}, before the step did"
@@ -96,8 +117,12 @@ def _against(judged: Judged, canary: Canary) -> Refusal:
     gate, reading, verdict = judged
     if verdict.word == "unknown":
         why = f"gate {gate.name} ({gate.metric} {bound(gate)}) says nothing: {verdict.why}"
-        few = reading.requests < canary.min_requests
-        fix = "wait for more traffic" if few else "find out why nothing was measured"
+        if reading is NOTHING:
+            fix = "measure it too: --questions prints its queries"
+        elif reading.requests < canary.min_requests:
+            fix = "wait for more traffic"
+        else:
+            fix = "find out why nothing was measured"
         return Refusal(why, fix, forced=True)
     measured = f"{amount(gate, reading.value)} of {reading.requests:,.0f} requests"
     limit = "" if gate.kind in ("max", "min") else f" ({amount(gate, verdict.limit)})"

@@ -19,6 +19,10 @@ Measure: TypeAlias = Callable[[Canary], "Taken | None"]
 """Gives the gates' readings; None when the command was told of none."""
 
 
+APPLY = "fairway compile, and apply what it renders"
+"""What comes after every commit of a move: the spec alone moves no traffic."""
+
+
 class Situation(NamedTuple):
     """Where a release stands in one environment, and how to find out how it does.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fairway.stepping.advance import ACTIVE, STEP
 from fairway.stepping.analysis import against
 from fairway.stepping.gates import held, shown
-from fairway.stepping.move import Change, Move, Refusal, Situation, refused
+from fairway.stepping.move import APPLY, Change, Move, Refusal, Situation, refused
 from fairway.stepping.put import Wanted
 from fairway.stepping.words import percent, span
 
@@ -41,7 +41,8 @@ def _promoted(situation: Situation, *more: Change) -> Move:
         Change(Wanted(CANDIDATE, remove=True), state.candidate, "none"),
         *more,
     )
-    return Move("promote", title, changes, then="name the next candidate when there is one")
+    then = f"{APPLY}; name the next candidate when there is one"
+    return Move("promote", title, changes, then=then)
 
 
 def _canary(situation: Situation) -> Move:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from fairway.stepping.advance import ACTIVE, STEP
 from fairway.stepping.fallback import Fallback
-from fairway.stepping.move import Change, Move, Refusal, Situation, refused
+from fairway.stepping.move import APPLY, Change, Move, Refusal, Situation, refused
 from fairway.stepping.promote import BLUE_GREEN, CANDIDATE, STABLE, STRATEGY
 from fairway.stepping.put import Wanted
 
@@ -47,12 +47,13 @@ def rollback(situation: Situation, past: Sequence[Fallback], to: str | None) -> 
 def _taken_back(situation: Situation) -> Move:
     state = situation.state
     title = f"{state.candidate} gets nothing any more"
-    then = f"find out why; {state.candidate} stays named as candidate"
+    then = f"{APPLY}; find out why; {state.candidate} stays named as candidate"
     change = _stopped(situation)
     if situation.release.controlled:
         # The controller goes back when the object has the stable version again.
         changes = (Change(Wanted(CANDIDATE, remove=True), state.candidate, "none"), *change)
-        return Move("rollback", title, changes, then="find out why before it is named again")
+        then = f"{APPLY}; find out why before it is named again"
+        return Move("rollback", title, changes, then=then)
     return Move("rollback", title, change, then=then)
 
 
@@ -101,7 +102,7 @@ def _in_place(situation: Situation, target: str) -> Move:
         # What a controller replaces has the candidate's version for as long as there is one.
         changes.append(Change(Wanted(CANDIDATE, remove=True), state.candidate, "none"))
     title = f"{target} is stable again"
-    return Move("rollback", title, tuple(changes))
+    return Move("rollback", title, tuple(changes), then=APPLY)
 
 
 def _started(situation: Situation, target: str) -> Move:
@@ -114,7 +115,7 @@ def _started(situation: Situation, target: str) -> Move:
         "rollback",
         f"{target} starts, to take over again",
         (change,),
-        then=f"apply it, and when {target} is ready roll back again, which makes it stable",
+        then=f"{APPLY}; when {target} is ready roll back again, which makes it stable",
         following="rollback",
         notes=(f"two commits: {target} has no pods, and traffic moves only to what runs",),
     )
@@ -133,5 +134,5 @@ def _swapped(situation: Situation) -> Move:
         Change(Wanted(CANDIDATE, bad), target, bad, "it gets nothing"),
     )
     title = f"{target} is stable again"
-    then = f"find out why; {bad} stays named as candidate"
+    then = f"{APPLY}; find out why; {bad} stays named as candidate"
     return Move("rollback", title, changes, refusals, then=then)
