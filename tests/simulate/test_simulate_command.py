@@ -124,7 +124,8 @@ def test_a_fault_in_a_scenario_is_shown_with_its_line(run, project):
         (("--at-peak", "--recorded", "rate.json"), "exclude each other"),
         (("--env", "moon"), "--env moon: the spec has"),
         (("--step", "4"), "the canary has 3 steps"),
-        (("--at-least", "half"), "--at-least"),
+        (("--at-least", "half", "--expect", "abort"), "--at-least"),
+        (("--at-least", "99%"), "--at-least: of what is not said"),
         (("--runs", "1"), "--runs"),
         (("--reaction", "5"), "--reaction"),
         (("--recorded", "none.json"), "none.json: cannot be read"),
@@ -229,3 +230,24 @@ def test_arrays_are_not_imported_by_other_commands(tmp_path):
         "print([name for name in ('numpy', 'scipy') if name in sys.modules])"
     )
     assert python(code, folder=tmp_path).out == "[]\n"
+
+
+def test_the_course_says_which_runs_it_is_of(run, project):
+    note = "share, promoted and aborted are of all runs; everything else of those still going\n"
+    assert note in run("simulate", str(project), "--runs", "10").out
+
+
+def test_a_field_of_another_strategy_is_refused_at_its_place(run, project):
+    head = "apiVersion: fairway.dev/v1\nkind: Scenario\n"
+    for line, place in {
+        "candidate: {disagreement: 3%}": "3:27",
+        "candidate: {outcomes: {conversion: 5%}}": "3:23",
+        "traffic: {users: 3600/h}": "3:18",
+        "podStart: 45s": "3:11",
+    }.items():
+        Path("s.yaml").write_text(f"{head}{line}\n", "utf-8")
+        done = run("simulate", str(project), "--scenario", "s.yaml", "--runs", "10")
+        assert done.code == 2, line
+        assert f"s.yaml:{place}" in done.err
+        assert "and the strategy is canary" in done.err
+        assert "error: s.yaml is no scenario for this release" in done.err

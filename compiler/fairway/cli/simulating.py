@@ -12,10 +12,12 @@ import click
 from fairway.errors import UsageError
 
 if TYPE_CHECKING:
+    from fairway.plan.release import StrategyName
     from fairway.simulate.conditions import Conditions
     from fairway.simulate.subject import Subject
     from fairway.spec.scenario import Scenario
 
+_AT_LEAST = "95%"
 _SEED = 20_260_101
 _RECORDED_UNTIL = 14 * 86_400.0
 
@@ -38,7 +40,7 @@ class Asked:
     form: str
     html: str | None
     expect: str | None
-    at_least: str
+    at_least: str | None
 
 
 _OPTIONS = (
@@ -71,7 +73,7 @@ _OPTIONS = (
                  help="Also write a page that shows the course as a picture."),
     click.option("--expect", type=click.Choice(["promote", "abort"]),
                  help="Exit with 1 when fewer runs than --at-least end like this."),
-    click.option("--at-least", default="95%", show_default=True, metavar="SHARE",
+    click.option("--at-least", metavar="SHARE", show_default=_AT_LEAST,
                  help="How many of the runs must end as --expect says."),
 )  # fmt: skip
 
@@ -103,7 +105,9 @@ def conditions_asked(subject: Subject, asked: Asked) -> Conditions:
         raise UsageError("--traffic, --at-peak and a recorded rate exclude each other")
     canary = subject.plan.release.canary
     given = Given(
-        scenario=_read(asked.scenario) if asked.scenario is not None else empty_scenario(),
+        scenario=_read(asked.scenario, subject.plan.strategy)
+        if asked.scenario is not None
+        else empty_scenario(),
         faults=parse_faults(asked.faults, canary[0].fault if canary else 0.0),
         rate=parse_rate(asked.traffic) if asked.traffic is not None else None,
         at_peak=asked.at_peak,
@@ -117,12 +121,15 @@ def conditions_asked(subject: Subject, asked: Asked) -> Conditions:
 
 
 def share_asked(asked: Asked) -> float:
-    """Return the share of ``--at-least``."""
+    """Return the share of ``--at-least``. Raises ``UsageError`` for one of nothing expected."""
     from fairway.spec.core import PydanticCustomError
     from fairway.spec.units import parse_percentage
 
+    if asked.at_least is not None and asked.expect is None:
+        message = "--at-least: of what is not said"
+        raise UsageError(message, "add --expect promote or --expect abort")
     try:
-        return parse_percentage(asked.at_least).ratio
+        return parse_percentage(asked.at_least or _AT_LEAST).ratio
     except PydanticCustomError as error:
         raise UsageError(f"--at-least: {error.message()}") from error
 
@@ -135,10 +142,10 @@ def _seconds(text: str | None, option: str, parse: Callable[[str, str], float]) 
     return parse(text, option) if text is not None else None
 
 
-def _read(path: str) -> Scenario:
+def _read(path: str, strategy: StrategyName) -> Scenario:
     from fairway.simulate.scenario import read_scenario
 
-    found = read_scenario(path)
+    found = read_scenario(path, strategy)
     if found.scenario is not None:
         return found.scenario
     from fairway.cli.reporting import shows_colour
@@ -149,4 +156,4 @@ def _read(path: str) -> Scenario:
     summary = summarise(diagnostics, files=1, deployments=0)
     text = render("text", diagnostics, summary, {}, colour=shows_colour(), version="")
     click.echo(text.rpartition("\n\n")[0], err=True)
-    raise UsageError(f"{path} is no scenario", "the form is in docs/simulating.md")
+    raise UsageError(f"{path} is no scenario for this release", "the form is in docs/simulating.md")

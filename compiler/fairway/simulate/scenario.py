@@ -20,12 +20,20 @@ from fairway.spec.bind import bind, validate
 from fairway.spec.core import ValidationError
 
 if TYPE_CHECKING:
+    from fairway.plan.release import StrategyName
     from fairway.spec.scenario import Fault, Latency, Scenario
 
 HEAD: Mapping[str, str] = {"apiVersion": "fairway.dev/v1", "kind": "Scenario"}
 PLANNED = "planned"
 """The word for the fault that a canary's own plan must be able to find."""
 
+_ONLY: Mapping[Route, StrategyName] = {
+    ("candidate", "disagreement"): "shadow",
+    ("candidate", "outcomes"): "ab",
+    ("traffic", "users"): "ab",
+    ("podStart",): "rolling",
+}
+_WORDS = {"shadow": "shadow releases", "ab": "A/B tests", "rolling": "rolling releases"}
 _FAULT = re.compile(r"(errors|latency)=(\S+)((?:\s+(?:from|until|over)\s+\S+)*)\Z")
 _FAULT_FORMS = '"errors=10%", "errors=30% from 10m until 40m over 5m" or "latency=+200ms"'
 
@@ -43,8 +51,11 @@ def empty_scenario() -> Scenario:
     return validate("scenario", dict(HEAD))
 
 
-def read_scenario(path: str) -> Read:
-    """Read the scenario at ``path``; whatever is wrong with it is a finding at its place."""
+def read_scenario(path: str, strategy: StrategyName | None = None) -> Read:
+    """Read the scenario at ``path``; whatever is wrong with it is a finding at its place.
+
+    So is what says nothing about a release of the ``strategy``, where one is given.
+    """
     shown = shown_path(path)
     source, findings = read_file(path, shown)
     if source is None or findings:
@@ -65,6 +76,7 @@ def read_scenario(path: str) -> Read:
         findings += misfits
     if scenario is not None:
         findings += _meaning(scenario, shown)
+        findings += _useless(document.value, shown, strategy)
     return Read(None if findings else scenario, tuple(findings), documents)
 
 
@@ -91,6 +103,20 @@ def _meaning(scenario: Scenario, file: str) -> Iterator[Finding]:
             message = "this change is before the one above it"
             at = ("traffic", "changes", number, "at")
             yield rule.CONSISTENT(message, Location(file, at), fix="sort them by time")
+
+
+def _useless(value: object, file: str, strategy: StrategyName | None) -> Iterator[Finding]:
+    """Yield the fields that only releases of another strategy take."""
+    for route, wanted in _ONLY.items():
+        if strategy in (None, wanted):
+            continue
+        here = value
+        for key in route:
+            here = here.get(key) if isinstance(here, dict) else None
+        if here is not None:
+            name = ".".join(map(str, route))
+            message = f"`{name}` is for {_WORDS[wanted]}, and the strategy is {strategy}"
+            yield rule.CONSISTENT(message, Location(file, route), fix="remove it")
 
 
 def _latencies(scenario: Scenario) -> Iterator[tuple[Route, Latency]]:

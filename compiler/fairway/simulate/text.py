@@ -84,7 +84,8 @@ def _course(simulation: Simulation) -> str:
         row += [_state(seen, unit) for seen, unit in zip(minute.watches, units, strict=True)]
         ends = (minute.promoted, minute.aborted)
         rows.append(row + ([percent(share) for share in ends] if costs else []))
-    return table(rows, left=0)
+    note = "share, promoted and aborted are of all runs; everything else of those still going"
+    return table(rows, left=0) + (f"\n{note}" if costs else "")
 
 
 def _thinned(minutes: Sequence[Minute]) -> list[Minute]:
