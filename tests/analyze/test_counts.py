@@ -46,7 +46,7 @@ def changed(arm: str, **cells: object) -> str:
     ("text", "words"),
     [
         ("", "f: neither JSON nor CSV with a column `arm`"),
-        ("{", "f: not JSON"),
+        ("{", "f:1:2: not JSON: a key in double quotes is expected here"),
         ('{"stable": 3}', "f: expected a map of arms to their counts"),
         ('{"stable": {"units": 1, "conversion": 1, "refunds": 0}}',
          r"f: the candidate version \(3.2.0\) is not there; it has stable"),

@@ -46,7 +46,7 @@ def test_pairs():
     ("text", "words"),
     [
         ("[1]", r"f:2: not a JSON object: '\[1\]'"),
-        ('{"id": 1', "f:2: not a JSON object"),
+        ('{"id": 1', "f:2:9: not a JSON object"),
         (
             '{"id": 1, "stable": []}',
             "f:2: a pair has stable and candidate, and this has id, stable",

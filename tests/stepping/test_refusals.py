@@ -217,6 +217,26 @@ def test_a_file_that_is_of_something_else(name: str, repository: Repository) -> 
     assert untouched(repository)
 
 
+TEXTS = {
+    "a comma too many": (b'{\n "a": 1,\n}', ":3:1: not JSON: a key in double quotes is"),
+    "a key twice": (b'{"a": 1, "a": 2}', ": not JSON: a key is given twice"),
+    "UTF-16": ('{"a": 1}'.encode("utf-16"), ": not UTF-8 text"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", ["--metrics", "--analysis"])
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_file_that_is_no_json(name: str, option: str, repository: Repository) -> None:
+    given, said = TEXTS[name]
+    begun(repository, step=3)
+    path = repository.root.parent / "given.json"
+    path.write_bytes(given)
+    refused = repository.move("promote", SPEC, option, str(path), time=at(hours=2))
+    assert (refused.code, refused.out) == (2, "")
+    assert f"error: {path}{said}" in refused.err
+    assert "\n  fix: " in refused.err
+
+
 def test_a_gate_that_changed_makes_readings_those_of_another_release(
     repository: Repository,
 ) -> None:

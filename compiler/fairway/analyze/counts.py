@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from fairway.arithmetic.proportions import Count
 from fairway.errors import UsageError
+from fairway.source.given_json import given_json
 from fairway.spec.nearest import listed
 
 UNITS = "units"
@@ -131,15 +131,10 @@ def _whole(value: Cell, where: str) -> int:
 
 
 def _json(text: str, where: str) -> Table:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{where}: not JSON: {error}") from None
+    form = 'write {"stable": {"units": …}, "candidate": {…}}'
+    value = given_json(text, where, form)
     if not isinstance(value, dict) or not all(isinstance(row, dict) for row in value.values()):
-        raise UsageError(
-            f"{where}: expected a map of arms to their counts",
-            'write {"stable": {"units": …}, "candidate": {…}}',
-        )
+        raise UsageError(f"{where}: expected a map of arms to their counts", form)
     return value
 
 

@@ -15,6 +15,7 @@ from fairway.analyze.pairs import Pairs, join_logs, read_pairs
 from fairway.errors import FairwayError, UsageError
 from fairway.indented_json import indented_json
 from fairway.report.write import write_report
+from fairway.source.given_json import NOT_TEXT
 
 if TYPE_CHECKING:
     from fairway.analyze.subject import Strategy
@@ -111,16 +112,16 @@ def read_answers(inputs: Inputs) -> Pairs:
 @contextmanager
 def opened(path: str) -> Iterator[TextIO]:
     """Open a file of UTF-8 text, or stdin for ``-``; ``UsageError`` when it cannot be read."""
-    if path == STDIN:
-        yield sys.stdin
-        return
     try:
+        if path == STDIN:
+            yield sys.stdin
+            return
         with Path(path).open(encoding="utf-8-sig") as stream:
             yield stream
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 text") from error
+        raise UsageError(f"{_name(path)}: not UTF-8 text", NOT_TEXT) from error
 
 
 def _name(path: str) -> str:

@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from fairway.errors import UsageError
 
+_PAIR = 'write {"id": …, "stable": …, "candidate": …}'
+
 
 class Pair(NamedTuple):
     """Two answers to one request; ``answered`` is false when there is none of the candidate."""
@@ -47,7 +49,7 @@ def read_pairs(lines: Iterable[str], where: str) -> Pairs:
         if "stable" not in line or "candidate" not in line:
             have = ", ".join(sorted(line)) or "nothing"
             message = f"{place}: a pair has stable and candidate, and this has {have}"
-            raise UsageError(message, 'write {"id": …, "stable": …, "candidate": …}')
+            raise UsageError(message, _PAIR)
         name = str(line.get("id", number))
         if name in seen:
             message = f"{place}: the id {name} comes a second time"
@@ -106,14 +108,17 @@ def _objects(
     for number, text in enumerate(lines, start=1):
         if not text.strip():
             continue
+        place = f"{where}:{number}"
         try:
             value = json.loads(text)
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
             value = None
+            if isinstance(error, json.JSONDecodeError):
+                place += f":{error.colno}"
         if isinstance(value, dict):
             yield number, value
         elif strict:
-            raise UsageError(f"{where}:{number}: not a JSON object: {text.strip()[:40]!r}")
+            raise UsageError(f"{place}: not a JSON object: {text.strip()[:40]!r}", _PAIR)
 
 
 def _outputs(answer: object) -> object:

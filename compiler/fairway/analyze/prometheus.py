@@ -14,15 +14,16 @@ Source: Prometheus HTTP API, /api/v1/query.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from fairway import prometheus
 from fairway.analyze.counts import ROLES, UNITS, Arms, Cell, Counts, counts_of
 from fairway.errors import FairwayError, UsageError
+from fairway.source.given_json import given_json
 from fairway.spec.nearest import listed
 
+_RECORD = "record it with --prometheus URL --record FILE"
 LABELS = ("version", "role")
 Answers: TypeAlias = Mapping[str, object]
 
@@ -61,15 +62,12 @@ def ask(url: str, queries: Mapping[str, str], at: str | None) -> dict[str, objec
 
 def read_recorded(text: str, where: str, metrics: tuple[str, ...]) -> dict[str, object]:
     """Return the answers in a file that was recorded."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{where}: not JSON: {error}") from None
+    value = given_json(text, where, _RECORD)
     names = (UNITS, *metrics)
     if not isinstance(value, dict) or any(name not in value for name in names):
         raise UsageError(
             f"{where}: expected a map with an answer of Prometheus for {listed(names)}",
-            "record it with --prometheus URL --record FILE",
+            _RECORD,
         )
     return value
 

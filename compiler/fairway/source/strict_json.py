@@ -33,6 +33,11 @@ def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
+def cause_of(error: json.JSONDecodeError) -> str:
+    """Return in plain words what is wrong at the place of a JSON text's first fault."""
+    return _CAUSES.get(error.msg.lower(), error.msg.lower())
+
+
 def json_fault(source: SourceFile, rule: Rule, what: str, fix: str) -> Finding | None:
     """Return the finding of ``rule`` about a text that is not JSON, or None when it is."""
     try:
@@ -44,7 +49,7 @@ def json_fault(source: SourceFile, rule: Rule, what: str, fix: str) -> Finding |
             return rule(f"{what} holds an unresolved merge conflict", at, fix=Fix(fix))
         size = len(source.text)
         start = min(error.pos, max(len(source.text.rstrip()) - 1, 0))
-        cause = _CAUSES.get(error.msg.lower(), error.msg.lower())
+        cause = cause_of(error)
         at = Location(source.path, offsets=(start, min(start + 1, size)))
         return rule(f"{what} is not JSON: {cause}", at, fix=Fix(fix))
     except (ValueError, RecursionError):

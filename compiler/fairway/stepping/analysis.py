@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fairway.errors import UsageError
+from fairway.source.given_json import given_json
 from fairway.stepping.measured import release_digest
 from fairway.stepping.move import Refusal, Situation
 
@@ -17,11 +18,9 @@ GOOD = {"ab": "candidate wins", "shadow": "passes"}
 def read_analysis(path: Path) -> Mapping[str, object]:
     """Return the report in a file. Raises ``UsageError`` for one that is none."""
     try:
-        value = json.loads(path.read_bytes())
+        value = given_json(path.read_bytes(), str(path), _AGAIN)
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not JSON: {error}", _AGAIN) from None
     if not isinstance(value, dict) or "verdict" not in value:
         message = f"{path}: not a report of `fairway analyze --format json`"
         raise UsageError(message, _AGAIN)

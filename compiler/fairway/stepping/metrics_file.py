@@ -12,7 +12,6 @@ One of them is enough. The head is what ``--questions`` prints, with ``from`` an
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from math import nan
@@ -22,7 +21,7 @@ from fairway.errors import FairwayError, UsageError
 from fairway.evidence.dates import parse_time
 from fairway.plan.release import Canary
 from fairway.plan.verdict import Reading
-from fairway.source.strict_json import unique
+from fairway.source.given_json import given_json
 from fairway.spec.nearest import listed, nearest
 from fairway.stepping.answer import QUERY, sample_of
 from fairway.stepping.measured import About, Taken, reading, readings_of
@@ -61,11 +60,9 @@ def read_metrics(path: Path, what: About, canary: Canary) -> Taken:
 
 def _load(path: Path) -> dict[str, object]:
     try:
-        value = json.loads(path.read_bytes(), object_pairs_hook=unique)
+        value = given_json(path.read_bytes(), str(path), _FIX)
     except OSError as error:
         raise UsageError(f"{path}: {(error.strerror or str(error)).lower()}") from error
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not JSON: {error}", _FIX) from None
     if not isinstance(value, dict):
         raise UsageError(f"{path}: expected a JSON object", _FIX)
     return value

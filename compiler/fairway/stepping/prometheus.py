@@ -34,8 +34,8 @@ def parse_headers(given: Sequence[str]) -> dict[str, str]:
 def ask(url: str, canary: Canary, now: datetime, headers: Mapping[str, str]) -> Taken:
     """Return the gates' readings at ``now``, over the window before it.
 
-    Raises ``FairwayError`` when Prometheus cannot be reached, or does not answer a query, or answers what
-    cannot be.
+    Raises ``FairwayError`` when Prometheus cannot be reached, or does not answer a query, or
+    answers what cannot be.
     """
     from fairway.resolve.answers import shown_url
 
