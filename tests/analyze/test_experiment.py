@@ -213,3 +213,23 @@ def test_alike_versions_rarely_have_a_winner(spending):
         winners += "wins" in result.word
     # Each outcome alone has 2.5 %, and more where the other is rejected too, which is rare.
     assert winners / runs <= 0.025 + 4 * sqrt(0.025 * 0.975 / runs)
+
+
+@pytest.mark.parametrize(
+    ("units", "rate", "said"),
+    [(SAMPLE, 0.9, True), (1000, 0.9, True), (SAMPLE, 0.05, False), (SAMPLE, 0.054, False)],
+)
+def test_a_rate_far_from_the_planned_one_is_said(units, rate, said):
+    """More than the effect that is looked for, whatever else is said of the plan."""
+    notes = judge(experiment(), at(units, (rate, rate)), 10).notes
+    note = "the sample was planned for conversion at 5%, and stable has 90%"
+    far = [each for each in notes if each.startswith(note)]
+    weaker = [each for each in notes if "not as planned" in each and "90%" in each]
+    assert bool(far or weaker) == said
+
+
+def test_an_outcome_counted_the_wrong_way_round_is_said():
+    """Planned for what goes well, and counted what fails: no power is lost by it."""
+    planned = experiment(outcomes=(("answered", 0.97, 0.005),))
+    (note,) = judge(planned, at(1000, (0.03, 0.03)), 10).notes
+    assert note.startswith("the sample was planned for answered at 97%, and stable has 3%")

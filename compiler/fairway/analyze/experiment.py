@@ -23,6 +23,7 @@ from fairway.arithmetic.proportions import (
     Interval,
     difference,
     repeated_interval,
+    wilson,
 )
 from fairway.arithmetic.split import MISMATCH, split_p_value
 from fairway.errors import UsageError
@@ -242,8 +243,11 @@ def _notes(
             for each in outcomes[1:]
             if each.differs
         ]
-    if look.due and look.planned == 1:
-        notes += filter(None, (_weaker(experiment, plan, each) for each in outcomes))
+    fixed = look.due and look.planned == 1
+    for each, planned in zip(outcomes, experiment.outcomes, strict=True):
+        weaker = _weaker(experiment, plan, each) if fixed else ""
+        note = weaker or _elsewhere(planned.baseline, each, experiment.alpha)
+        notes += [note] if note else []
     for each in outcomes:
         least = min(
             min(count.outcomes, count.units - count.outcomes)
@@ -255,6 +259,19 @@ def _notes(
                 " p-value is only roughly right"
             )
     return notes
+
+
+def _elsewhere(baseline: float, outcome: OutcomeResult, alpha: float) -> str:
+    """Return that stable's rate is further from the plan's than the effect that is looked for."""
+    if not outcome.stable.units:
+        return ""
+    low, high = wilson(outcome.stable, alpha)
+    if low - abs(outcome.effect) <= baseline <= high + abs(outcome.effect):
+        return ""
+    return (
+        f"the sample was planned for {outcome.metric} at {100 * baseline:.3g}%, and stable has"
+        f" {100 * outcome.stable.rate:.3g}%: is it the same outcome that is counted?"
+    )
 
 
 def _weaker(experiment: Experiment, plan: Design, outcome: OutcomeResult) -> str:
