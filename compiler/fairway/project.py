@@ -170,7 +170,10 @@ def routing_of(place: Environment, targets: Mapping[str, Target]) -> Routing:
 
 def _capabilities(project: Project, targets: Mapping[str, Target]) -> dict[str, Capabilities]:
     return {
-        name: Capabilities.of(environment_targets(place, targets))
+        name: Capabilities.of(
+            environment_targets(place, targets),
+            place.gateway.implementation if place.gateway is not None else "",
+        )
         for name, place in project.environments.items()
     }
 

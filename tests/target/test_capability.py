@@ -67,12 +67,12 @@ CASES: dict[str, tuple[str, Any, list[str]]] = {
     "token with a router that has none": (
         "serving.auth",
         JWT,
-        ["`serving.auth.jwt`", "gateway-api cannot", "has no authentication", "`istio` can"],
+        ["`serving.auth.jwt`", "gateway-api cannot", "has no authentication", "`mesh` can"],
     ),
     "certificate with a router that has none": (
         "serving.auth",
         {"mtls": ["cluster.local/ns/a/sa/b"]},
-        ["`serving.auth.mtls`", "gateway-api cannot", "client certificates", "`istio` can"],
+        ["`serving.auth.mtls`", "gateway-api cannot", "client certificates", "`mesh` can"],
     ),
     # The router `mesh` could, and the workload target would still refuse it.
     "egress to a host": (

@@ -7,7 +7,6 @@ is ever dropped in silence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fairway import rule
@@ -15,7 +14,7 @@ from fairway.finding import Finding, Fix
 from fairway.location import Route, format_route
 from fairway.source.layers import Merged
 from fairway.spec.meaning import unread
-from fairway.target.needs import needs_of
+from fairway.target.suggest import able, fix_with, nearest_first
 from fairway.target.trait import TRAITS
 
 if TYPE_CHECKING:
@@ -71,16 +70,24 @@ class _Branch:
 
 
 class Capabilities(NamedTuple):
-    """What the targets of one environment express together."""
+    """What the targets of one environment express together.
+
+    ``has`` is what other targets can need of it: each role with the target's name, and
+    ``gateway`` with the implementation.
+    """
 
     targets: tuple[Target, ...]
     tree: _Branch
     values: Mapping[str, frozenset[str]]
     refused: Mapping[str, tuple[str, str]]
+    has: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, targets: Iterable[Target]) -> Capabilities:
-        """Join the targets' capabilities: the union of what they express, every refusal kept."""
+    def of(cls, targets: Iterable[Target], gateway: str = "") -> Capabilities:
+        """Join the targets' capabilities: the union of what they express, every refusal kept.
+
+        ``gateway`` is the implementation of the environment's gateway, empty when it has none.
+        """
         chosen = tuple(targets)
         tree = _Branch()
         values: dict[str, frozenset[str]] = {}
@@ -93,7 +100,10 @@ class Capabilities(NamedTuple):
         for target in chosen:
             for name, why in target.cannot.items():
                 refused[name] = (target.name, why)
-        return cls(chosen, tree, values, refused)
+        has: set[tuple[str, str]] = {(target.role, target.name) for target in chosen}
+        if gateway:
+            has.add(("gateway", gateway))
+        return cls(chosen, tree, values, refused, frozenset(has))
 
 
 _NOBODY = "remove it for this environment: no installed target can express it"
@@ -131,7 +141,7 @@ def check_values(
         if allowed is None or value in allowed:
             continue
         chosen = f"{name}={value}"
-        able = _able(chosen, _instead(chosen, capabilities, installed))
+        other = able(chosen, _instead(chosen, capabilities, installed))
         targets = ", ".join(target.name for target in capabilities.targets)
         if chosen in capabilities.refused:
             refuser, why = capabilities.refused[chosen]
@@ -142,7 +152,7 @@ def check_values(
                 f" they have {', '.join(sorted(allowed))}"
             )
         at = merged.locate(tuple(name.split(".")))
-        fix = _fix(able, f"write {' or '.join(sorted(allowed))}")
+        fix = fix_with(other, f"write {' or '.join(sorted(allowed))}", capabilities.has)
         findings.append(rule.CAPABILITY(message, at, fix=fix, environments=(environment,)))
     return findings
 
@@ -152,7 +162,6 @@ def check_traits(
 ) -> list[Finding]:
     """Return a finding for every trait of the spec that a target of the environment refuses."""
     findings: list[Finding] = []
-    chosen = {target.name for target in capabilities.targets}
     for target in capabilities.targets:
         for name, why in target.traits.items():
             route = TRAITS[name].find(view)
@@ -161,14 +170,14 @@ def check_traits(
             trait = TRAITS[name]
             message = f"{target.name} cannot express {trait.says}: {why}"
             others = [each for each in installed if each.role == target.role]
-            others.sort(key=lambda each: _misses(each, chosen))
-            able = None if trait.mend else _able_of_trait(name, view, others)
+            near = nearest_first(others, capabilities.has)
+            other = None if trait.mend else _able_of_trait(name, view, near)
             otherwise = trait.mend or f"use another {target.role}, or another strategy"
             at = view.merged.locate(route)
-            finding = rule.CAPABILITY(
-                message, at, fix=_fix(able, otherwise), environments=(view.environment,)
-            )
-            findings.append(finding)
+            fix = fix_with(other, otherwise, capabilities.has)
+            if trait.easiest:
+                fix = Fix(f"{trait.easiest(view)}, or: {fix.description}")
+            findings.append(rule.CAPABILITY(message, at, fix=fix, environments=(view.environment,)))
     return findings
 
 
@@ -177,7 +186,7 @@ def _able_of_trait(trait: str, view: View, targets: Iterable[Target]) -> Target 
     strategy = view.spec.release.strategy
     chosen = next(name for name in strategy.ONE_OF if getattr(strategy, _attribute(name)))
     name = f"release.strategy.{chosen}"
-    return _able(name, [target for target in targets if trait not in target.traits])
+    return able(name, [target for target in targets if trait not in target.traits])
 
 
 def _attribute(name: str) -> str:
@@ -240,50 +249,19 @@ def _finding(
     else:
         message = f"none of the environment's targets ({targets}) can express `{shown}`"
     at = merged.locate(route, "key")
-    able = _able(name, _instead(name, capabilities, installed))
-    fix = _fix(able, _NO_AUTH if name.startswith(_AUTH) else _NOBODY)
+    other = able(name, _instead(name, capabilities, installed))
+    fix = fix_with(other, _NO_AUTH if name.startswith(_AUTH) else _NOBODY, capabilities.has)
     return rule.CAPABILITY(message, at, fix=fix, environments=(environment,))
 
 
-_EASE: Mapping[str, int] = {"addon": 0, "image": 1, "router": 2, "workload": 3}
-"""Roles by how much an environment changes with a target of theirs: the first two only add."""
-
-
-def _instead(name: str, capabilities: Capabilities, installed: Iterable[Target]) -> list[Target]:
+def _instead(
+    name: str, capabilities: Capabilities, installed: Iterable[Target]
+) -> tuple[Target, ...]:
     """Return the targets that may express a field, the nearest first.
 
-    Whatever one target rules out, only another one of its role can lift. One that needs other
-    targets than the environment has is the farthest.
+    Whatever one target rules out, only another one of its role can lift.
     """
     refuser = capabilities.refused.get(name, ("", ""))[0]
     roles = {target.role for target in capabilities.targets if target.name == refuser}
-    near = [target for target in installed if not roles or target.role in roles]
-    chosen = {target.name for target in capabilities.targets}
-    return sorted(near, key=lambda target: (_misses(target, chosen), _EASE[target.role]))
-
-
-def _misses(target: Target, chosen: AbstractSet[str]) -> bool:
-    needs = needs_of(target)
-    return any(wanted and not chosen & set(wanted) for wanted in (needs.workload, needs.router))
-
-
-def _able(name: str, targets: Iterable[Target]) -> Target | None:
-    """Return the first target that expresses a field, or ``field=value``, or a part of it."""
-    field_name, _, value = name.partition("=")
-    steps = field_name.split(".")
-    above = [".".join(steps[:length]) for length in range(len(steps), 0, -1)]
-    for target in targets:
-        if name in target.cannot or any(each in target.cannot for each in above):
-            continue
-        allowed = next((target.expresses[each] for each in above if each in target.expresses), None)
-        if allowed is not None and (not value or not allowed or value in allowed):
-            return target
-        if not value and any(each.startswith(f"{field_name}.") for each in target.expresses):
-            return target
-    return None
-
-
-def _fix(able: Target | None, otherwise: str) -> Fix:
-    if able is None:
-        return Fix(otherwise)
-    return Fix(f"the target `{able.name}` can: {able.use}")
+    near = (target for target in installed if not roles or target.role in roles)
+    return nearest_first(near, capabilities.has)

@@ -16,21 +16,24 @@ from fairway.source.layers import Merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from fairway.spec.project import Environment, Project
     from fairway.target.load import Target
 
-_KEYS = ("workload", "router", "images")
+_KEYS = ("workload", "router", "gateway", "images")
 
 
 class Needs(NamedTuple):
-    """Names that a target needs: one of ``workload``, one of ``router``, all of ``images``.
+    """Names that a target needs: one of each of the first three, and all of ``images``.
 
-    The first two are targets of the same environment, the last of the project's ``images``.
+    ``workload`` and ``router`` are targets of the same environment, ``gateway`` implementations
+    of its gateway where it has one, and ``images`` are the project's.
     """
 
     workload: tuple[str, ...] = ()
     router: tuple[str, ...] = ()
+    gateway: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
 
 
@@ -48,6 +51,25 @@ def needs_of(target: Target) -> Needs:
     return Needs(**{key: tuple(names) for key, names in value.items()})
 
 
+def unmet(target: Target, has: AbstractSet[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    """Return the names that a target needs one of, by role, where an environment has none of them.
+
+    ``has`` holds pairs such as ``("router", "istio")``; a gateway that is not there misses nothing.
+    """
+    needs = needs_of(target)
+    with_gateway = any(role == "gateway" for role, _ in has)
+    wanted = {
+        "workload": needs.workload,
+        "router": needs.router,
+        "gateway": needs.gateway if with_gateway else (),
+    }
+    return {
+        role: names
+        for role, names in wanted.items()
+        if names and not any((role, name) in has for name in names)
+    }
+
+
 def check_needs(project: Project, merged: Merged, targets: Mapping[str, Target]) -> list[Finding]:
     """Return a finding for every environment where something that a target needs is missing."""
     findings: list[Finding] = []
@@ -63,6 +85,7 @@ def check_needs(project: Project, merged: Merged, targets: Mapping[str, Target])
         for role, chosen in named:
             needs = needs_of(targets[chosen])
             findings += _pairing(merged, (*route, *role), chosen, needs, place)
+            findings += _gateway(merged, route, chosen, needs, place)
             for image in needs.images:
                 if image not in project.images:
                     message = f"{chosen} needs an image that the project does not name: {image}"
@@ -85,6 +108,21 @@ def _pairing(
             fix = Fix(f"write `{role}: {wanted[0]}`, or choose another {route[-1]}")
             found.append(rule.TARGET(message, merged.locate(route), fix=fix))
     return found
+
+
+def _gateway(
+    merged: Merged, route: Route, chosen: str, needs: Needs, place: Environment
+) -> list[Finding]:
+    gateway = place.gateway
+    if gateway is None or not needs.gateway or gateway.implementation in needs.gateway:
+        return []
+    message = (
+        f"{chosen} attaches to gateways of {' or '.join(needs.gateway)}, and this one is of"
+        f" {gateway.implementation}"
+    )
+    fix = Fix("correct it, or choose another router")
+    at = merged.locate((*route, "gateway", "implementation"))
+    return [rule.TARGET(message, at, fix=fix)]
 
 
 def _fail(target: Target, route: Route, message: str, part: Part = "value") -> NoReturn:

@@ -25,11 +25,13 @@ class Trait(NamedTuple):
     """A trait: what a spec that has it says, and where it says so (None: it has it not).
 
     ``mend`` is what a person does about it; empty where another target is the way out.
+    ``easiest`` is what a person can do in the spec instead of choosing another target.
     """
 
     says: str
     find: Find
     mend: str = ""
+    easiest: Callable[[View], str] | None = None
 
 
 _STRATEGY: Route = ("release", "strategy")
@@ -76,6 +78,11 @@ def _only_callers_inside(view: View) -> Route | None:
         return None
     inside = all(caller.gateway is None for caller in callers)
     return ("serving", "callers") if callers and inside else None
+
+
+def _through_the_gateway(view: View) -> str:
+    name = view.place.gateway.name if view.place.gateway is not None else "NAME"
+    return f"let callers come through the gateway: add `{{gateway: {name}}}` to `serving.callers`"
 
 
 def _gates_unwatched(view: View) -> Route | None:
@@ -165,7 +172,9 @@ TRAITS: Mapping[str, Trait] = {
     ),
     "namesOver48": Trait("a name of pods with more than 48 characters", _names_over_48),
     "onlyCallersInside": Trait(
-        "a split of calls that come from inside the cluster only", _only_callers_inside
+        "a split of calls that come from inside the cluster only",
+        _only_callers_inside,
+        easiest=_through_the_gateway,
     ),
 }
 """The traits by the name that ``cannotWhen`` has for them."""
