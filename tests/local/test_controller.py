@@ -53,13 +53,13 @@ def seen(at: float, reading: Reading = GOOD, alive: bool = True) -> Seen:
 def test_a_bad_reading_is_rolled_back() -> None:
     state, decision = react(canary(), begin(1, 0.0), seen(10, BAD), auto=False)
     assert state.phase == "rolled-back"
-    assert decision == Decision(0, "rolled back: error-ratio 0.5 above max 1%")
+    assert decision == Decision(0, "rolled back: error-ratio 50% above max 1%, on 500 requests")
 
 
 def test_or_the_canary_pauses() -> None:
     state, decision = react(canary(on_failure="pause"), begin(1, 0.0), seen(10, BAD), auto=True)
     assert (state.phase, decision.step) == ("paused", None)
-    assert decision.why.startswith("paused: error-ratio 0.5")
+    assert decision.why.startswith("paused: error-ratio 50% above")
 
 
 @pytest.mark.parametrize("reading", [FEW, NONE], ids=["few", "none"])
@@ -108,7 +108,7 @@ def test_every_gate_must_pass() -> None:
     assert state.phase == "watching"
     bad = Seen(60, {"errors": GOOD, "success": Reading(0.85, nan, 500)})
     _, decision = react(canary(gates=gates), begin(1, 0.0), bad, auto=False)
-    assert decision == Decision(0, "rolled back: error-ratio 0.85 below min 90%")
+    assert decision == Decision(0, "rolled back: error-ratio 85% below min 90%, on 500 requests")
 
 
 def test_without_gates_only_the_hold_counts() -> None:

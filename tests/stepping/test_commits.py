@@ -53,9 +53,9 @@ release.strategy.canary.step: 1 → 2 (5% → 25%)
 step 1 (5%) began 2026-11-01T10:00:00Z with {began[0]}, and was held 1h of 30m
 
 Gates, from 2026-11-01T10:30:00Z to 2026-11-01T11:00:00Z, by {metrics}:
-  error-ratio-max-1: pass: error-ratio 0.002 keeps max 1% (4210 requests)
-  latency-p95-max-2: pass: latency-p95 0.12 keeps max 200ms (4210 requests)
-  error-ratio-within-3: pass: error-ratio 0.002 keeps within 0.5pp of stable 0.003 (4210 requests)
+  error-ratio-max-1: pass: error-ratio 0.2% keeps max 1%, on 4,210 requests
+  latency-p95-max-2: pass: latency-p95 120ms keeps max 200ms, on 4,210 requests
+  error-ratio-within-3: pass: error-ratio 0.2% keeps within 0.5pp of stable (0.3%), on 4,210 requests
 
 Fairway-Action: advance
 Fairway-Deployment: churn
@@ -64,7 +64,7 @@ Fairway-Stable: 1.0.0
 Fairway-Candidate: 1.1.0
 Fairway-Release: {release}
 
-"""
+"""  # noqa: E501
     )
     trailers = begun.git("log", "-1", "--format=%(trailers:key=Fairway-Action,valueonly)")
     assert trailers.strip() == "advance"

@@ -10,6 +10,7 @@ from math import isnan
 from typing import Literal, NamedTuple, TypeAlias
 
 from fairway.plan.release import Gate
+from fairway.plan.saying import amount, bound
 
 Word: TypeAlias = Literal["pass", "fail", "unknown"]
 
@@ -48,14 +49,21 @@ def judge(gate: Gate, reading: Reading, min_requests: int) -> Verdict:
             why = f"{reading.requests:.0f} requests; fewer than {min_requests} say nothing"
         else:
             whose = "candidate" if isnan(reading.value) else "stable version"
-            why = f"no {gate.metric} of the {whose}"
+            why = f"no {gate.metric} of the {whose}, on {reading.requests:,.0f} requests"
         return Verdict("unknown", limit, why)
-    compares = gate.kind in _COMPARING
     bad = is_bad(gate, reading)
-    relation = ("below" if gate.kind == "min" else "above") if bad else "keeps"
-    against = f" of stable {reading.reference:.6g}" if compares else ""
-    why = f"{gate.metric} {reading.value:.6g} {relation} {gate.kind} {gate.written}{against}"
-    return Verdict("fail" if bad else "pass", limit, why)
+    return Verdict("fail" if bad else "pass", limit, _sentence(gate, reading, bad=bad))
+
+
+def _sentence(gate: Gate, reading: Reading, *, bad: bool) -> str:
+    """Return the reading beside its bound: ``error-ratio 27% above max 1%, on 3,013 requests``."""
+    compares = gate.kind in _COMPARING
+    wrong = "not" if compares else "below" if gate.kind == "min" else "above"
+    against = f" ({amount(gate, reading.reference)})" if compares else ""
+    return (
+        f"{gate.metric} {amount(gate, reading.value)} {wrong if bad else 'keeps'}"
+        f" {bound(gate)}{against}, on {reading.requests:,.0f} requests"
+    )
 
 
 def says_nothing(gate: Gate, reading: Reading, min_requests: int) -> bool:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from fairway.evidence.dates import written
 from fairway.plan.release import Canary
+from fairway.plan.saying import amount, bound
 from fairway.plan.verdict import Verdict, judge
 from fairway.stepping.history import Commit, History
 from fairway.stepping.measured import NOTHING, Taken
 from fairway.stepping.move import Judged, Refusal, Situation, Wait
 from fairway.stepping.state import State
-from fairway.stepping.words import amount, bound, span
+from fairway.stepping.words import span
 
 SKEW = timedelta(minutes=1)
 """How far the clocks of those who measure may be ahead."""

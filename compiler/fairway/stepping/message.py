@@ -75,8 +75,8 @@ def _facts(move: Move, situation: Situation) -> Iterator[str]:
 def _gates(move: Move) -> Iterator[str]:
     for taken in move.taken:
         yield f"Gates, from {written(taken.start)} to {written(taken.end)}, by {taken.source}:"
-    for gate, reading, verdict in move.judged:
-        yield f"  {gate.name}: {verdict.word}: {verdict.why} ({reading.requests:.0f} requests)"
+    for gate, _, verdict in move.judged:
+        yield f"  {gate.name}: {verdict.word}: {verdict.why}"
 
 
 def _against(move: Move, forced: str) -> Iterator[str]:

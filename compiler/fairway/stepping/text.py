@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from fairway.evidence.dates import written
 from fairway.location import format_route
+from fairway.plan.saying import amount, bound
 from fairway.report.printable import visible
 from fairway.stepping.move import Judged, Move, Wait
 from fairway.stepping.request import Outcome
-from fairway.stepping.words import amount, bound, span
+from fairway.stepping.words import span
 
 
 def text(outcome: Outcome, command: str) -> str:
