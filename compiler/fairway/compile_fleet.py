@@ -83,19 +83,30 @@ def _not_ready(plans: tuple[Plan, ...], checked: Checked, output: Output) -> lis
         else:
             message = f"{absent[0]} is to get a share of the traffic"
         message = f"{message}, and does not run yet"
-        fix = _first(plan, before["serves"], before["strategy"])
+        fix = _first(plan, before["serves"])
         environment = (plan.environment,)
         at = Location(checked.path, ("release",), "key")
         findings.append(rule.NOT_READY(message, at, fix=fix, environments=environment))
     return findings
 
 
-def _first(plan: Plan, served: str, strategy: str) -> str:
+def _first(plan: Plan, served: str) -> str:
     """Return what must be applied before traffic may move as a plan says."""
-    rolling = (served == plan.name, plan.release.form == "rolling")
-    if rolling[0] != rolling[1] and plan.release.form != "controlled":
-        old_form = "rolling" if rolling[0] else "perVersion"
-        return f"first add `handover: {old_form}` under `release` and apply that; then remove it"
+    if plan.release.form == "controlled":
+        # What serves is one set of pods a version, and a controller hands nothing over.
+        return (
+            "change the router of a rolling release: with the one before, make it `rolling` with"
+            " `handover: perVersion` under `release` and apply that, then without `handover`"
+        )
+    was_rolling = served == plan.name
+    if was_rolling != (plan.release.form == "rolling"):
+        old_form = "rolling" if was_rolling else "perVersion"
+        moves = any(canary.step for canary in plan.release.canary)
+        start = ", and `step: 0`," if moves else ""
+        return (
+            f"first add `handover: {old_form}` under `release`{start} and apply that; then remove"
+            " it"
+        )
     if plan.strategy == "canary":
         return "first release it with `step: 0`, so that its pods start without traffic"
     return "first release it as the candidate of `blueGreen: {active: stable}`; then switch"

@@ -181,6 +181,8 @@ def test_a_canary_starts_its_pods_before_they_get_a_share(repository: Repository
 def test_rolling_becomes_a_canary_by_a_handover(repository: Repository) -> None:
     repository.release(ROLLING)
     repository.compiled()
+    repository.release(canary(1), candidate="2.0")
+    refused(repository.compile(), "first add `handover: rolling` under `release`, and `step: 0`,")
     repository.release(canary(0), candidate="2.0")
     refused(repository.compile(), "handover: rolling")
     repository.release(canary(0), candidate="2.0", handover="rolling")
@@ -206,3 +208,25 @@ def test_an_experiment_waits_for_the_candidate_s_pods(repository: Repository) ->
     repository.release(ab, candidate="2.0")
     repository.compiled()
     assert repository.workloads() == ["scorer-1-0", "scorer-2-0"]
+
+
+def test_a_controller_takes_over_from_a_rolling_release(repository: Repository) -> None:
+    def controlled(document: Document) -> None:
+        for place in document["environments"].values():
+            place["router"] = "argo-rollouts"
+
+    repository.release(canary(0))
+    repository.compiled()
+    repository.project(controlled)
+    repository.release(canary(0))
+    refused(repository.compile(), "change the router of a rolling release")
+
+    repository.project(lambda document: None)
+    repository.release(ROLLING, handover="perVersion")
+    repository.compiled()
+    repository.release(ROLLING)
+    repository.compiled()
+    repository.project(controlled)
+    repository.release(canary(0))
+    repository.compiled()
+    assert repository.workloads() == ["scorer"]
