@@ -10,6 +10,7 @@ from fairway.errors import UsageError
 from fairway.source.given_json import given_json
 from fairway.stepping.measured import release_digest
 from fairway.stepping.move import Refusal, Situation
+from fairway.stepping.recount import counted
 
 _AGAIN = "run `fairway analyze` again, for this release"
 GOOD = {"ab": "candidate wins", "shadow": "passes"}
@@ -49,6 +50,10 @@ def against(situation: Situation, report: Mapping[str, object]) -> Iterator[Refu
     if verdict != good:
         why = f"the analysis says: {verdict} ({report.get('why', 'without a reason')})"
         yield Refusal(why, f"it must say: {good}", forced=True)
+        return
+    follows = counted(situation, report)
+    if follows != good:
+        yield Refusal(f"the analysis says: {verdict}, and its own counts say: {follows}", _AGAIN)
 
 
 def _said(value: object) -> str:

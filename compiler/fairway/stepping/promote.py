@@ -7,6 +7,7 @@ from fairway.stepping.analysis import against
 from fairway.stepping.gates import held, shown
 from fairway.stepping.move import APPLY, Change, Move, Refusal, Situation, refused
 from fairway.stepping.put import Wanted
+from fairway.stepping.recount import surplus
 from fairway.stepping.words import percent, span
 
 STABLE = ("release", "stable")
@@ -86,7 +87,10 @@ def _experiment(situation: Situation) -> Move:
     if wait:
         move = move._replace(notes=(f"the {what} has run for {span(wait[0].passed)}",))
     for report in situation.analysis:
-        refusals += against(situation, report)
+        wrong = tuple(against(situation, report))
+        refusals += wrong
+        more = surplus(situation, report, wait[0].passed) if wait and not wrong else ""
+        move = move._replace(notes=(*move.notes, *([more] if more else ())))
     if not situation.analysis:
         fix = "give --analysis FILE, the output of `fairway analyze --format json`"
         refusals.append(Refusal(f"nothing says how the {what} went", fix, forced=True))
