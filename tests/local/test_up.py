@@ -158,6 +158,16 @@ def test_what_is_missing_is_said_before_anything_starts(tmp_path: Path) -> None:
         assert not list((tmp_path / "temporary").iterdir())
 
 
+def test_a_drill_that_nothing_judges_says_so(tmp_path: Path) -> None:
+    spec = write(tmp_path, document({"rolling": {}}, stable=STABLE, candidate=None))
+    with up(spec, "--drill", f"{STABLE}: errors=30%") as run:
+        run.ready()
+        assert run.stop() == 0
+    said = [line.text for line in run.lines]
+    note = said.index("it is the only version that serves, so nothing judges it")
+    assert note < next(i for i, text in enumerate(said) if text.startswith("starting 1.0.0"))
+
+
 def test_a_spec_with_findings_is_not_run(tmp_path: Path) -> None:
     spec = write(tmp_path, document(canary("50%"), candidate="7.0"))
     with up(spec) as run:

@@ -52,14 +52,14 @@ def run_here(asked: Asked, choice: Choice) -> bool:
         setting = Setting(folder, port, asked.drill, with_prometheus)
         shown = screen()
         session = Session(setting, Waiter(stop))
-        run = LocalRun(wanted, choice, session, shown, stop)
         try:
-            versions = listed(dict.fromkeys(each.version for each in choice.plan.workloads))
-            shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
+            run = LocalRun(wanted, choice, session, shown, stop)
             if asked.drill is not None:
                 shown.say(f"drill: {asked.drill}")
                 if len(choice.plan.release.variants) == 1:
                     shown.say("it is the only version that serves, so nothing judges it")
+            versions = listed(dict.fromkeys(each.version for each in choice.plan.workloads))
+            shown.say(f"starting {versions} behind Envoy; their logs are in {session.logs}")
             run.run()
         finally:
             session.close()
