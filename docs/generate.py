@@ -23,8 +23,9 @@ from fairway.scaffold.write import schema_text
 from fairway.spec.deployment import DeploymentSpec
 from fairway.spec.project import Project
 from fairway.spec.walk import field_at, keys_of, type_name
-from fairway.target.load import load_targets
+from fairway.target.load import Target, load_targets
 from fairway.target.matrix import markdown, matrix
+from fairway.target.series import load_series
 from fairway.target.trait import TRAITS
 
 DOCS = Path(__file__).parent
@@ -105,7 +106,40 @@ def targets() -> str:
     for target in loaded:
         if target.remarks:
             lines += [f"Of {target.name}:\n", *(f"* {each}." for each in target.remarks), ""]
+    lines += ["## Metrics of gates\n", *_metrics(loaded)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+_UNITS = {"ratio": "share, `1%`", "s": "duration, `200ms`", "1/s": "number a second", "1": "number"}
+
+
+def _metrics(loaded: list[Target]) -> Iterator[str]:
+    """Yield a table of what each runtime and gateway measures, in the unit of a gate's bound."""
+    catalogues = [load_series(path) for path in {p: 0 for t in loaded for p in t.series}]
+    exporters = [
+        (kind, each)
+        for catalogue in catalogues
+        for kind, named in (
+            ("runtime", catalogue.runtimes),
+            ("gateway", catalogue.implementations),
+        )
+        for each in named.values()
+        if each.series
+    ]
+    gated = (
+        s for _, each in exporters for s in each.series.values() if "$threshold" not in s.query
+    )
+    names = sorted({(series.metric, series.gives) for series in gated})
+    yield "A gate's `metric` is one that the runtime or the gateway of the deployment counts.\n"
+    yield "| metric | bound | counted by |"
+    yield "|---|---|---|"
+    for name, gives in names:
+        by = [
+            f"{kind} {each.name}"
+            for kind, each in exporters
+            if name in each.series and each.series[name].gives == gives
+        ]
+        yield f"| `{name}` | {_UNITS[gives]} | {', '.join(dict.fromkeys(by))} |"
 
 
 def language(file: str, model: type[BaseModel]) -> str:

@@ -41,7 +41,7 @@ def check_gates(view: View, targets: Mapping[str, Target]) -> list[Finding]:
         at = (*route, index, "metric")
         if why:
             close = None if meter.has(gate.metric) else nearest(gate.metric, meter.metrics())
-            fix = Fix(f"write {close}", close) if close else _others(meter)
+            fix = _near(close, meter) if close else _others(meter)
             message = f"{gate.metric} cannot be measured here: {why}"
         elif (wrong := _misfit(gate, meter.gives(gate.metric))) is not None:
             key, message = wrong
@@ -55,6 +55,11 @@ def check_gates(view: View, targets: Mapping[str, Target]) -> list[Finding]:
         )
         findings.append(found)
     return findings
+
+
+def _near(close: str, meter: TargetMeter) -> Fix:
+    known = listed(name for name in meter.metrics() if name != close)
+    return Fix(f"write {close}, or another one ({known})", close)
 
 
 def _others(meter: TargetMeter) -> Fix:
