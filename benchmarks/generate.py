@@ -54,7 +54,8 @@ severity: # what is drawn at random, or would take other tools to make
   security/image-is-pinned: "off"
   security/format-runs-no-code: "off"
   security/custom-code-is-reviewed: "off"
-  release/candidate-keeps-the-contract: "off"
+  release/contract-fits-the-strategy: "off"
+  release/contract-survives-rollback: "off"
   release/handover-moves-no-version: "off"
 registry: registry.example.com/ml
 images:

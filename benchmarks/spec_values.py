@@ -31,6 +31,8 @@ _KINDS = (
     ("sklearn", "skops", 9), ("sklearn", "onnx", 3), ("sklearn", "joblib", 2), ("onnx", "onnx", 4),
     ("python", "python", 2), ("tensorflow", "savedmodel", 1), ("xgboost", "joblib", 1),
 )  # fmt: skip
+_STRATEGIES = {"rolling": 35, "blueGreen": 24, "canary": 28, "shadow": 6, "ab": 7}
+"""How often each is drawn; one spec in six has one version only, and rolls."""
 COMMENTS = (
     "see the runbook",
     "raised after the load test: p99 was too close to the limit",
@@ -72,7 +74,8 @@ def generate_spec(source: random.Random, index: int) -> GeneratedSpec:
         model["requirements"] = "requirements.txt"
     if source.random() < 0.7:
         model["risk"] = source.choice(("low", "medium"))
-    release = _release(source, list(versions))
+    expected = source.choice((2, 5, 20, 40, 150, 600))
+    release = _release(source, list(versions), expected)
     values: dict[str, Any] = {
         "apiVersion": "fairway.dev/v1",
         "kind": "ModelDeployment",
@@ -81,7 +84,7 @@ def generate_spec(source: random.Random, index: int) -> GeneratedSpec:
     sections = {
         "model": model,
         "versions": versions,
-        "serving": _serving(source, name, ready_made),
+        "serving": _serving(source, name, ready_made, expected, split=_splits(release)),
         "release": release,
         "evidence": _evidence(source),
     }
@@ -143,15 +146,21 @@ def _version(source: random.Random, style: str, index: int) -> str:
     return f"{index + 1}.{source.randint(0, 12)}.{source.randint(0, 30)}"
 
 
-def _release(source: random.Random, versions: list[str]) -> dict[str, Any]:
+def _release(source: random.Random, versions: list[str], expected: int) -> dict[str, Any]:
     stable = source.choice(versions)
     others = [version for version in versions if version != stable]
-    if others and source.random() < 0.4:
+    name = source.choices(list(_STRATEGIES), list(_STRATEGIES.values()))[0]
+    if others and name != "rolling":
         release: dict[str, Any] = {"stable": stable, "candidate": source.choice(others)}
-        active = source.choice(("stable", "stable", "candidate"))
-        release["strategy"] = {"blueGreen": {"active": active}}
-        if source.random() < 0.05:
-            release["handover"] = "rolling"
+        if name == "blueGreen":
+            active = source.choice(("stable", "stable", "candidate"))
+            release["strategy"] = {"blueGreen": {"active": active}}
+            if source.random() < 0.05:
+                release["handover"] = "rolling"
+        elif name == "canary":
+            release["strategy"] = {"canary": _canary(source, expected)}
+        else:
+            release["strategy"] = {name: _shadow(source) if name == "shadow" else _ab(source)}
         return release
     release = {"stable": stable}
     if source.random() < 0.8:
@@ -162,7 +171,58 @@ def _release(source: random.Random, versions: list[str]) -> dict[str, Any]:
     return release
 
 
-def _serving(source: random.Random, name: str, ready_made: bool) -> dict[str, Any]:
+def _canary(source: random.Random, expected: int) -> dict[str, Any]:
+    first = source.choice(("2%", "5%", "10%"))
+    weights = (first, *source.choice((("25%", "50%"), ("50%",), ("20%", "40%", "75%"))))
+    holds = ("6h", "1d") if expected < 20 else ("30m", "1h", "2h")
+    gates: list[dict[str, Any]] = [
+        {"metric": "error-ratio", "max": "1%"},
+        {"metric": "latency-p95", "max": source.choice(("100ms", "250ms"))},
+        {"metric": "error-ratio", "against": "stable", "within": "0.5pp"},
+        {"metric": "latency-p99", "against": "stable", "withinRelative": "10%"},
+    ]
+    canary: dict[str, Any] = {
+        "step": source.randint(0, len(weights)),
+        "steps": [{"weight": weight, "hold": source.choice(holds)} for weight in weights],
+        "gates": gates[: source.randint(1, len(gates))],
+        "minRequests": 500 if first == "2%" else 1000,
+    }
+    if source.random() < 0.3:
+        canary |= {"fault": "5%", "budget": 2000 + 10 * expected}
+    return canary
+
+
+def _shadow(source: random.Random) -> dict[str, Any]:
+    compare = {"metric": "disagreement", "max": source.choice(("2%", "5%"))}
+    return {"mirror": source.choice(("100%", "10%", "1%")), "compare": compare}
+
+
+def _ab(source: random.Random) -> dict[str, Any]:
+    by = source.choice(("header", "cookie"))
+    ab: dict[str, Any] = {
+        "split": {"by": by, "name": "x-cohort", "candidate": ["beta", "staff"]},
+        "weight": source.choice(("50%", "20%")),
+        "users": source.choice(("10/m", "2/s")),
+        "metric": "conversion",
+        "baseline": source.choice(("5%", "20%")),
+        "effect": "1pp",
+        "duration": source.choice(("14d", "4w")),
+    }
+    if source.random() < 0.3:
+        ab["secondary"] = [{"metric": "refunds", "baseline": "2%", "effect": "1pp"}]
+    if source.random() < 0.3:
+        ab["looks"] = 4
+    return ab
+
+
+def _splits(release: dict[str, Any]) -> bool:
+    """Whether requests are split or copied, which the gateway does."""
+    return bool(release.get("strategy", {}).keys() & {"canary", "shadow", "ab"})
+
+
+def _serving(
+    source: random.Random, name: str, ready_made: bool, expected: int, *, split: bool
+) -> dict[str, Any]:
     serving: dict[str, Any] = {}
     if ready_made:
         serving["runtime"] = "image"
@@ -174,12 +234,11 @@ def _serving(source: random.Random, name: str, ready_made: bool) -> dict[str, An
         "memory": source.choice(("256Mi", "512Mi", "1Gi", "2Gi", "1536Mi", "2G")),
     }
     serving["scaling"] = _scaling(source)
-    expected = source.choice((2, 5, 20, 40, 150, 600))
     traffic = {"expected": f"{expected}/s", "peak": f"{expected * source.randint(2, 4)}/s"}
     if source.random() < 0.6:
         traffic["timeout"] = source.choice(("250ms", "1s", "1500ms", "2s", "1m30s"))
     serving["traffic"] = traffic
-    serving |= _reach(source, name)
+    serving |= _reach(source, name, split=split)
     if source.random() < 0.25:
         serving["secrets"] = [
             {"name": variable, "from": f"{variable.lower().replace('_', '-')}/token"}
@@ -210,13 +269,14 @@ def _scaling(source: random.Random) -> dict[str, Any]:
     return scaling
 
 
-def _reach(source: random.Random, name: str) -> dict[str, Any]:
+def _reach(source: random.Random, name: str, *, split: bool) -> dict[str, Any]:
     callers: list[dict[str, Any]] = [
         {"namespace": namespace} for namespace in source.sample(_NAMESPACES, source.randint(1, 3))
     ]
     reach: dict[str, Any] = {"callers": callers}
-    if source.random() < 0.45:
-        callers.append({"gateway": "internal"})
+    if split or source.random() < 0.3:
+        # Whoever calls the service itself would pass no split.
+        reach["callers"] = callers = [*(() if split else callers), {"gateway": "internal"}]
         reach["hosts"] = [f"{name}.ml.example.com"]
         if source.random() < 0.15:
             reach["hosts"].append(f"{name}.internal.example.com")
