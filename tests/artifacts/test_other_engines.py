@@ -33,7 +33,7 @@ GUIDE = REPOSITORY / "docs" / "moving-from-other-policy-engines.md"
 # A policy begins with the name of its file.
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCK = re.compile(r"^```(rego|yaml)\n# (\S+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-ENVIRONMENTS = ("staging", "production")
+ENVIRONMENTS = ("staging", "production", "production-us")
 Fault: TypeAlias = Callable[[Object], object]
 
 
