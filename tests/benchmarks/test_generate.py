@@ -81,7 +81,8 @@ def test_specs_vary(fleet: tuple[Path, dict[str, str]]) -> None:
     text = "\n".join(path.read_text("utf-8") for path in fleet[0].rglob("deployment.yaml"))
     for written in (
         "framework: sklearn", "framework: onnx", "framework: python", "format: joblib",
-        "runtime: image", "blueGreen", "rolling", "canary", "shadow", "cohort", "egress", "secrets", "gateway: internal",
-        "hosts", "&two", "*two", ">-", '"@', "# ", "- {", "environments",
+        "runtime: image", "blueGreen", "rolling", "canary", "shadow", "cohort", "egress",
+        "secrets", "gateway: internal", "hosts", "&two", "*two", ">-", '"@', "# ", "- {",
+        "environments",
     ):  # fmt: skip
         assert written in text, written
