@@ -45,6 +45,12 @@ SET: dict[str, tuple[str, Route, Any, str]] = {
     "a key under nothing": ("a: # c\nb: 1\n", ("a", "d"), 2, "a: # c\n  d: 2\nb: 1\n"),
     "a key under null": ("a: ~ # c\nb: 1\n", ("a", "d"), 2, "a: # c\n  d: 2\nb: 1\n"),
     "a key under an empty item": ("-\n- a\n", (0, "b"), 1, "- b: 1\n- a\n"),
+    "an item below its dash, in a list that is indented by one": (
+        "a:\n - 1\n -\n  b: 1\n  c: 2\n",
+        ("a", 1),
+        {"d": 3},
+        "a:\n - 1\n -\n  d: 3\n",
+    ),
     "missing parents are made": (
         "a:\n    b: 1\n",
         ("c", "d", 0, "e"),

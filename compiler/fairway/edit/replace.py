@@ -89,11 +89,10 @@ def _block(written: Written, slot: Slot, parent: Node, value: object) -> Splice:
     lines = block_lines(value, indent, written.step, written.dash)
     rest = _rest_of_line(text, node, begin)
     end = line_end(text, node.end)
-    if parent.kind == "list" and isinstance(value, dict) and is_blank(rest):
+    beside = parent.kind == "list" and isinstance(value, dict) and is_blank(rest)
+    if beside and column(text, begin) + 1 == indent:
         lines[0] = " " + lines[0][indent:]
-        if column(text, begin) + 1 == indent:
-            lead = line_break(text, begin)
-            return Splice(begin, end, lead.join(lines))
+        return Splice(begin, end, line_break(text, begin).join(lines))
     lead = line_break(text, begin)
     return Splice(begin, end, rest.rstrip(" \t") + "".join(lead + line for line in lines))
 
