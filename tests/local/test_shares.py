@@ -67,11 +67,13 @@ def test_whatever_the_environments_router_is(tmp_path: Path, workload: str, rout
     gates = [{"metric": "error-ratio", "max": "1%"}]
     spec = canary("5%", "50%", gates=gates, interval="1m")
     here = chosen(tmp_path / "here", spec).plan
+    # Istio attaches to gateways of its own only.
+    implementation = "istio" if router == "istio" else "contour"
     place = {
         **PROJECT["environments"]["box"],
         "workload": workload,
         "router": router,
-        "gateway": {"name": "public", "namespace": "edge", "implementation": "contour"},
+        "gateway": {"name": "public", "namespace": "edge", "implementation": implementation},
         "prometheus": {"address": "http://prometheus.monitoring:9090"},
     }
     project = {**PROJECT, "environments": {"cluster": place}}
