@@ -74,7 +74,7 @@ def test_a_tag_is_pinned_once_and_then_runs_by_its_digest(
     assert locked["platforms"] == ["linux/amd64"]
     pinned = f"{registry.host}/ml/scorer:2.4.1@{digest}"
     everywhere = ("staging", "production", "production-us")
-    assert images(here) == dict.fromkeys(everywhere, {pinned})
+    assert images(here) == {name: {pinned} for name in everywhere}
     registry.stop()  # nobody is asked about what is pinned
     assert here.run("lock").exit_code == 0
     assert here.run("lock", "--check").exit_code == 0

@@ -12,6 +12,7 @@ from fairway.deployment import Deployment
 from fairway.finding import Finding, Related
 from fairway.location import Location, Route, parse_route
 from fairway.plan.model import Plan
+from fairway.policy.clean import are_clean
 from fairway.policy.facts import Data, Facts, secret_facts
 from fairway.policy.findings import (
     Locate,
@@ -161,8 +162,7 @@ class Policies:
                 for target in self._targets.values()
                 for artifact in target.artifacts
             }
-            texts = [self._project.text, *map(_text, templates)]
-            self._clean = not any(find_secrets(text) for text in texts)
+            self._clean = are_clean([self._project.text, *map(_text, sorted(templates))])
         return self._clean
 
     def _judge(

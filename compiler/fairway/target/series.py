@@ -5,12 +5,17 @@ A target's catalogue (``series.yaml``) is read when somebody asks, once in a pro
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from hashlib import sha256
 from string import Template
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
+
+from fairway import kept
+from fairway.packs import PACKAGE
 
 if TYPE_CHECKING:
     from fairway.target.load import Target
@@ -168,11 +173,44 @@ def _paths(targets: Iterable[Target]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def load_series(path: str) -> Catalogue:
-    """Read one ``series.yaml``. Raises ``UsageError`` with file, line and column."""
+    """Read one ``series.yaml``. Raises ``UsageError`` with file, line and column.
+
+    What was read is kept between runs: a file is parsed and checked once for its bytes.
+    """
+    try:
+        with open(path, "rb") as stream:
+            digest = sha256(stream.read()).hexdigest()
+    except OSError:
+        digest = ""  # reading it says what is wrong
+    code = kept.sources(*(os.path.join(PACKAGE, room) for room in ("source", "target")))
+    name = f"series-{os.path.basename(os.path.dirname(path))}"
+    place = kept.path(name, path, digest, *code)
+    found = kept.load(place) if digest else None
+    if found is not None:
+        runtimes, implementations = (
+            {name: _revived(*exporter) for name, exporter in group.items()} for group in found
+        )
+        return Catalogue(path, runtimes, implementations)
     # Nobody who does not ask for series pays for what reads them.
     from fairway.target.series_file import read_series
 
-    return read_series(path)
+    made = read_series(path)
+    groups = (made.runtimes, made.implementations)
+    kept.store(place, [{name: _plain(each) for name, each in group.items()} for group in groups])
+    return made
+
+
+def _plain(exporter: Exporter) -> tuple[object, ...]:
+    """Return an exporter as ``marshal`` can hold it."""
+    series = {metric: tuple(each) for metric, each in exporter.series.items()}
+    return (*exporter[:-1], series)
+
+
+def _revived(
+    name: str, title: str, nothing: str, cannot: Mapping[str, str], series: Mapping[str, Any]
+) -> Exporter:
+    made = {metric: Series(*each) for metric, each in series.items()}
+    return Exporter(name, title, nothing, cannot, made)
 
 
 def _exporters(
