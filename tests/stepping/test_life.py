@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from cli.streams import Streams
 from stepping.setting import CANARY, HEAD, SPEC, STAGED, Repository, at
 
@@ -169,3 +170,63 @@ def analysed(repository: Repository, strategy: str) -> Path:
     path = repository.root.parent / "analysis.json"
     path.write_text(done.out, "utf-8")
     return path
+
+
+ROLLING = """\
+release:
+  stable: 1.0.0
+  strategy: {rolling: {}}
+environments: {production: {}}
+"""
+ONLY = "environments: {production: {}}\n"
+
+
+def routed(repository: Repository) -> tuple[set[str], dict[str, int]]:
+    """Return the Deployments of production, and the weights of its route, by service."""
+    manifest = repository.root.parent / "rendered/production/churn/manifest.yaml"
+    found = list(yaml.safe_load_all(manifest.read_text("utf-8")))
+    (route,) = (each for each in found if each["kind"] == "HTTPRoute")
+    weights = {
+        backend["name"]: backend.get("weight", 1)
+        for rule in route["spec"]["rules"]
+        for backend in rule["backendRefs"]
+    }
+    return {each["metadata"]["name"] for each in found if each["kind"] == "Deployment"}, weights
+
+
+def test_from_rolling_to_a_canary_as_the_page_says(repository: Repository) -> None:
+    repository.commit(HEAD + ROLLING)
+    repository.compiles()
+    assert routed(repository) == ({"churn"}, {"churn": 1})
+
+    # 1. The pods of both versions start, and the old ones still answer.
+    handed = HEAD + CANARY.replace("release:\n", "release:\n  handover: rolling\n") + ONLY
+    repository.commit(handed, at(hours=1))
+    repository.compiles()
+    pods, weights = routed(repository)
+    assert pods == {"churn", "churn-1-0-0", "churn-1-1-0"}
+    assert {name for name, weight in weights.items() if weight} == {"churn"}
+
+    # 2. The stable version's own pods answer everything, and the old ones are gone.
+    repository.commit(HEAD + CANARY + ONLY, at(hours=2))
+    repository.compiles()
+    pods, weights = routed(repository)
+    assert pods == {"churn-1-0-0", "churn-1-1-0"}
+    assert {name for name, weight in weights.items() if weight} == {"churn-1-0-0"}
+
+    # 3. The first step.
+    begun = repository.move("advance", SPEC, "--commit", time=at(hours=3))
+    assert committed(begun) == "advance(churn): 1.1.0 to 5% in production"
+    repository.compiles()
+    assert routed(repository)[1] == {"churn-1-0-0": 95, "churn-1-1-0": 5}
+
+
+def test_without_the_first_commit_nothing_would_answer(repository: Repository) -> None:
+    repository.commit(HEAD + ROLLING)
+    repository.compiles()
+    repository.commit(HEAD + CANARY + ONLY, at(hours=1))
+    done = repository.run("compile", "specs", "--out", str(repository.root.parent / "rendered"))
+    assert done.code == 1
+    assert "release/not-ready" in done.out + done.err
+    assert "handover" in done.out + done.err
+    assert routed(repository) == ({"churn"}, {"churn": 1})
