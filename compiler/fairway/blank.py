@@ -12,6 +12,7 @@ from fairway.location import Location, Route
 from fairway.source.document import Document
 from fairway.source.layers import Layer, Merged, merge
 from fairway.spec.bind import WHOLE, bind
+from fairway.spec.known import has_key
 
 
 def blank_keys(document: Document) -> frozenset[Route]:
@@ -23,6 +24,8 @@ def check_blank_keys(
     merged: Merged, document: Document, blank: frozenset[Route], environments: tuple[str, ...]
 ) -> list[Finding]:
     """Return a finding for every blank key that the language does not have, as for any other."""
+    if all(has_key(_in_environment(route)) for route in blank):
+        return []
     shown = replace(document, value=_filled(document.value))
     layers = [
         Layer(layer.name, shown if layer.document is document else layer.document, layer.prefix)
@@ -35,6 +38,11 @@ def check_blank_keys(
         for finding in bind("deployment", filled)[1]
         if finding.rule == rule.UNKNOWN_KEY.id and finding.at.route in blank
     ]
+
+
+def _in_environment(route: Route) -> Route:
+    """Return the route without the environment whose override it stands in."""
+    return route[2:] if route[0] == "environments" else route
 
 
 def check_blank_versions(document: Document, blank: frozenset[Route]) -> list[Finding]:

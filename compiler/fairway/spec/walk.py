@@ -45,6 +45,19 @@ def field_at(root: type[BaseModel], route: Route) -> FieldAt | None:
     return found
 
 
+def field_tree(annotation: Any) -> Any:
+    """Return where ``field_at`` finds fields: a map by key, a 1-tuple for any key, else None."""
+    model, kind = _model(annotation), _plain(annotation)
+    if model is not None:
+        return {
+            info.alias or name: field_tree(info.annotation)
+            for name, info in model.model_fields.items()
+        }
+    if get_origin(kind) in (dict, list):
+        return (field_tree(get_args(kind)[-1]),)
+    return None
+
+
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the keys of a model as they are written in YAML, in order."""
     return tuple(info.alias or name for name, info in model.model_fields.items())
