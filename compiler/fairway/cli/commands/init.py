@@ -21,12 +21,17 @@ def command(folder: Path) -> None:
     overwritten.
     """
     written = write_files(folder, project_files())
+    before = _locks(folder)
     run = LockRun(Fleet([str(folder / "specs")]))
     for _ in run.each():
         pass
-    for path in written:
+    for path in [*written, *sorted(_locks(folder) - before)]:
         if ".schemas" not in path.parts:
             click.echo(str(path))
     click.echo(f"{folder / 'specs/.schemas'}/ (for editors)")
     prefix = "" if str(folder) == "." else f"cd {folder}; "
     click.echo(f"next: {prefix}fairway validate && fairway compile", err=True)
+
+
+def _locks(folder: Path) -> set[Path]:
+    return set((folder / "specs").glob("**/*.lock.json"))
