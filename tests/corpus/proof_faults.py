@@ -108,8 +108,12 @@ def _read_too_rarely(case: Case) -> Iterable[Expect] | None:
     if not _free(case) or case.value(f"{CANARY}.steps[0].hold") == "1d":
         return None  # what a day of it costs is more than the objective allows
     case.set(f"{CANARY}.interval", "12h")
-    holds = [f"{CANARY}.steps[{index}].hold" for index, _ in enumerate(_weights(case))]
-    return [Expect("release/canary-finds-it-in-time", at, case.last) for at in holds]
+    case.set(f"{CANARY}.window", "12h")
+    late = [f"{CANARY}.steps[{index}].hold" for index, _ in enumerate(_weights(case))]
+    return [
+        Expect("release/canary-window-fits-its-holds", f"{CANARY}.window", case.last),
+        *(Expect("release/canary-finds-it-in-time", at, case.last) for at in late),
+    ]
 
 
 def _short_window(case: Case) -> Iterable[Expect] | None:
@@ -211,7 +215,7 @@ def _dear_at_the_most(case: Case) -> Iterable[Expect] | None:
 
 
 PLANTED = (
-    ("gates that are read twice a day", "strategy", _read_too_rarely),
+    ("gates that are read twice a day, over twelve hours", "strategy", _read_too_rarely),
     ("a window that a small share never fills", "strategy traffic", _short_window),
     ("a broken canary that nobody is told of", "strategy slos", _paused_unseen),
     ("a caller that goes past the gateway", "callers", _caller_past_the_gateway),

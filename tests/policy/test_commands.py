@@ -67,11 +67,11 @@ def test_the_list_shows_severities_by_environment(house, run):
     assert ran.out == (
         "../pack (pack): 2 rules\n"
         "\n"
-        "house           staging  production  production-us\n"
-        "  signed        error    error       error         * Every version is signed\n"
+        "house           staging  production-us  production\n"
+        "  signed        error    error          error      * Every version is signed\n"
         "\n"
-        "pods            staging  production  production-us\n"
-        "  two-replicas  warning  error       warning         Deployments have two pods where it"
+        "pods            staging  production-us  production\n"
+        "  two-replicas  warning  warning        error        Deployments have two pods where it"
         " counts, so that one may go\n"
         "\n"
         "* mandatory: no waiver may cover it\n"
@@ -133,7 +133,7 @@ def test_filters_choose(house, run, options, found):
 def test_the_json_is_a_contract(house, run):
     value = json.loads(run("policy", "list", "--format", "json").out)
     assert {key: value[key] for key in ("version", "environments")} == {
-        "version": 1, "environments": ["staging", "production", "production-us"],
+        "version": 1, "environments": ["staging", "production-us", "production"],
     }  # fmt: skip
     assert value["rules"][1] == {
         "id": "pods/two-replicas",

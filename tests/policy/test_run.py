@@ -67,14 +67,14 @@ def test_an_environment_is_named_where_others_keep_the_rule(pack, validate):
 def test_an_environment_is_last_when_nothing_is_promoted_from_it(pack, validate):
     write_rule(pack, **about_deployment("deployment.last", [{}], [{}]))
     (first,) = validate("specs/digit-reader")
-    assert first["environments"] == ["staging", "production"]
+    assert first["environments"] == ["staging", "production-us"]
     # Both regions of production follow staging alone.
-    change_project("production-us", requires=["staging"])
+    change_project("production", requires=["staging"])
     (second,) = validate("specs/digit-reader")
     assert second["environments"] == ["staging"]
-    change_project("production-us", requires=["production"])
+    change_project("production", requires=["production-us"])
     (third,) = validate("specs/digit-reader")
-    assert third["environments"] == ["staging", "production"]
+    assert third["environments"] == ["staging", "production-us"]
 
 
 def test_severities_are_those_of_the_environment(pack, validate):
