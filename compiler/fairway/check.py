@@ -212,8 +212,13 @@ class _Checker:
             *check_values(view.merged, _chosen(view), capabilities, name, installed),
             *check_traits(view, capabilities, installed),
         ]
+        refused = [each.at.route for each in found]
+        if any(route[0] == "serving" for route in refused):
+            return found  # what is counted depends on what serves, and on who comes how
         targets = self.loaded.targets
-        return found or [*check_gates(view, targets), *check_objectives(view, targets)]
+        measured = [*check_gates(view, targets), *check_objectives(view, targets)]
+        # Of what cannot be had at all, nobody asks how it is measured.
+        return found + [each for each in measured if not _is_below(each.at.route, refused)]
 
     def _folder_name(self, spec: DeploymentSpec) -> list[Finding]:
         path = os.path.abspath(self.bound.path)
@@ -229,6 +234,10 @@ class _Checker:
         fix = Fix(f"rename one of the two; to keep the folder, write {name}", name)
         at = Location(self.bound.path, ("metadata", "name"))
         return [rule.CONSISTENT(message, at, fix=fix)]
+
+
+def _is_below(route: Route, others: list[Route]) -> bool:
+    return any(route[: len(other)] == other for other in others)
 
 
 def _chosen(view: View) -> dict[str, str]:
