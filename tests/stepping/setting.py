@@ -66,6 +66,8 @@ GOOD = {
     "error-ratio-within-3": {"value": 0.002, "reference": 0.003, "requests": 4210},
 }
 
+FORCE = ("--force-reason", "the traffic of the night proves nothing")
+
 Run = Callable[..., Streams]
 
 
@@ -169,3 +171,13 @@ class Repository:
             name: [(each["version"], each["since"]) for each in every]
             for name, every in served.items()
         }
+
+
+def begun(repository: Repository, step: int = 1) -> None:
+    """Commit the canary at a step, which begins then."""
+    repository.commit(repository.step(step))
+
+
+def untouched(repository: Repository) -> bool:
+    """Return whether every file is as it was committed."""
+    return repository.git("status", "--porcelain", "-uno") == ""
