@@ -1,6 +1,6 @@
 """Series: what each metric that a spec may name is computed from, by runtime and gateway.
 
-A target's catalogue (``series.yaml``) is read when somebody asks, once in a process.
+A target's catalogue (``series.yaml``) is read when somebody asks, and once for its bytes.
 """
 
 from __future__ import annotations
