@@ -16,8 +16,9 @@ BOUNDS = {"traefik": "300ms"}
 
 
 def slos(**changes: Any) -> dict[str, Any]:
+    """Return the SLOs as a copy of its own, the second with ``changes``."""
     first, second = SLOS["slos"]
-    return {**SLOS, "slos": [first, {**second, **changes}]}
+    return {**SLOS, "slos": [{**first}, {**second, **changes}]}
 
 
 def rendered(
